@@ -1,0 +1,63 @@
+"""Day counts, periods and units: one place where a number's convention is decided.
+
+Inside the package a return is a fraction (log unless a name says otherwise) and a rate is a fraction per year. A name
+ends in ``_bp`` when it is in basis points. Dispersion is annualised with an explicit number of observations a year,
+drift with elapsed calendar time, Act/365.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from research.errors import ParameterError
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = ["BASIS_POINT", "DAYS_PER_YEAR", "SESSIONS_PER_YEAR", "basis_points", "check_periods", "years_between"]
+
+BASIS_POINT: Final = 1e-4
+"""One basis point as a fraction."""
+
+DAYS_PER_YEAR: Final = 365.0
+"""Calendar days in a year: fees accrue on every one of them (Act/365)."""
+
+SESSIONS_PER_YEAR: Final = 252.0
+"""Exchange sessions in a year, the convention for annualising the dispersion of daily returns."""
+
+
+def basis_points(fraction: float) -> float:
+    """Return a fraction in basis points.
+
+    Examples
+    --------
+    >>> basis_points(0.002)
+    20.0
+    """
+    return fraction / BASIS_POINT
+
+
+def years_between(start: pd.Timestamp, end: pd.Timestamp) -> float:
+    """Return the calendar time from `start` to `end` in years of 365 days.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> years_between(pd.Timestamp("2024-07-23"), pd.Timestamp("2025-07-23"))
+    1.0
+    """
+    return float((end - start).days / DAYS_PER_YEAR)
+
+
+def check_periods(periods_per_year: float) -> float:
+    """Return `periods_per_year` as a float; raise where it is not a positive finite number.
+
+    Raises
+    ------
+    ParameterError
+        If the value is zero, negative, NaN or infinite.
+    """
+    value = float(periods_per_year)
+    if not 0 < value < float("inf"):
+        raise ParameterError(f"periods_per_year is {periods_per_year!r}: give observations a year, such as 252 or 12")
+    return value

@@ -1,0 +1,146 @@
+"""Typed errors and warnings: each names the thing, offers the nearest valid one and says what to do.
+
+Every error subclasses `ResearchError` *and* the built-in type that fits, so that ``except ValueError`` keeps working
+in code that knows nothing of this package.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+
+__all__ = [
+    "AlignmentError",
+    "AssumptionWarning",
+    "BenchmarkError",
+    "ClockError",
+    "DataError",
+    "DataFileError",
+    "IdentificationError",
+    "LossError",
+    "MissingColumnError",
+    "NotebookError",
+    "ParameterError",
+    "ResearchError",
+    "ResearchWarning",
+    "SampleError",
+    "ScreenWarning",
+    "UnknownNameError",
+    "nearest",
+]
+
+
+class ResearchError(Exception):
+    """Base of every error that this package raises on purpose."""
+
+
+class ParameterError(ResearchError, ValueError):
+    """A parameter has a value that it cannot take."""
+
+
+class UnknownNameError(ResearchError, LookupError):
+    """A name is not among those that exist; the message offers the nearest one.
+
+    Parameters
+    ----------
+    kind : str
+        What was looked up, as it reads in a sentence: ``"fund"``, ``"notebook"``, ``"parameter"``.
+    name : str
+        The name that was asked for.
+    available : iterable of str
+        The names that exist.
+    """
+
+    def __init__(self, kind: str, name: str, available: Iterable[str]) -> None:
+        self.kind = kind
+        self.name = name
+        self.available = tuple(sorted(available))
+        self.nearest = nearest(name, self.available)
+        hint = f"did you mean {self.nearest!r}? " if self.nearest else ""
+        listed = ", ".join(self.available) if self.available else "none"
+        super().__init__(f"unknown {kind} {name!r}: {hint}({kind}s: {listed})")
+
+    def __reduce__(self) -> tuple[type[UnknownNameError], tuple[str, str, tuple[str, ...]]]:
+        return (type(self), (self.kind, self.name, self.available))
+
+
+class DataError(ResearchError, ValueError):
+    """Data hold something that no honest calculation can use; the message names row and column."""
+
+
+class DataFileError(DataError):
+    """A file cannot be read as what it claims to be: missing, empty, torn, binary or of another layout."""
+
+
+class MissingColumnError(DataError, LookupError):
+    """A table lacks a required column."""
+
+
+class AlignmentError(ResearchError, ValueError):
+    """Two series do not carry the same labels."""
+
+
+class ClockError(AlignmentError):
+    """Two series were observed at different times of day and would be compared as if they were not."""
+
+
+class LossError(AlignmentError):
+    """Alignment would lose more rows than the caller allows."""
+
+
+class SampleError(ResearchError, ValueError):
+    """The sample is empty, backwards or too short for what is asked of it."""
+
+
+class BenchmarkError(ResearchError, LookupError):
+    """A fund has no benchmark series, so nothing can be said about how it tracks."""
+
+
+class IdentificationError(ResearchError, ValueError):
+    """The drivers cannot be told apart by the data at hand.
+
+    Parameters
+    ----------
+    message : str
+        What is wrong and what to do.
+    drivers : tuple of str
+        The drivers concerned.
+    """
+
+    def __init__(self, message: str, drivers: tuple[str, ...] = ()) -> None:
+        self.drivers = drivers
+        super().__init__(message)
+
+    def __reduce__(self) -> tuple[type[IdentificationError], tuple[str, tuple[str, ...]]]:
+        return (type(self), (str(self), self.drivers))
+
+
+class NotebookError(ResearchError, RuntimeError):
+    """A notebook failed while it ran; the message names the cell and the reason."""
+
+
+class ResearchWarning(UserWarning):
+    """Base of every warning that this package issues."""
+
+
+class ScreenWarning(ResearchWarning):
+    """A screen found a row that a reader should look at."""
+
+
+class AssumptionWarning(ResearchWarning):
+    """A number rests on something that the data do not show."""
+
+
+def nearest(name: str, available: Iterable[str]) -> str | None:
+    """Return the available name most like `name`, ignoring case, or None where nothing is similar.
+
+    Examples
+    --------
+    >>> nearest("ethw", ["ETHV", "ETHW", "FETH"])
+    'ETHW'
+    >>> nearest("window", ["fund", "start"]) is None
+    True
+    """
+    by_folded = {option.casefold(): option for option in available}
+    close = difflib.get_close_matches(name.casefold(), by_folded, n=1, cutoff=0.5)
+    return by_folded[close[0]] if close else None
