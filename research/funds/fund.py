@@ -1,0 +1,254 @@
+"""What is known of a fund, each fact with its source."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self
+
+import pandas as pd
+from pydantic import Field, PrivateAttr, ValidationInfo, field_validator
+
+from research.errors import DataError
+from research.funds.describe import as_table, as_text
+from research.funds.fact import UNKNOWN, Fact, FrozenModel, LeverageTerms, StakingTerms, Text
+from research.funds.schedule import FeeSchedule
+from research.funds.series import Role, SeriesSource
+
+__all__ = ["Fund", "Kind"]
+
+Kind = Literal["spot", "futures", "staking", "leveraged", "index_token", "commodity", "equity"]
+"""What sort of product a fund is."""
+
+
+class Fund(FrozenModel):
+    """A fund: what it is, what it charges, what it says it tracks, and where its series lie.
+
+    Parameters
+    ----------
+    ticker, name, issuer : str
+        The ticker names the fund everywhere, reports included.
+    kind : str
+        One of `Kind`.
+    asset : str
+        What it holds, such as ``"ether"``.
+    calendar : str
+        Exchange calendar whose sessions are the fund's.
+    listed : Fact
+        First session on the exchange (a date).
+    benchmark : Fact
+        Name of the benchmark that the fund states; value None where it is not known.
+    fee : FeeSchedule, None or ``"unknown"``
+        The sponsor fee through time; None where it is not known, and then `fee_schedule`, `fee_rates` and
+        `fee_accrual` raise.
+    inception, custodian, assets_below : Fact, optional
+        `assets_below`: US dollars that assets never exceeded, see `FeeSchedule`.
+    staking : StakingTerms, optional
+        Only of funds that stake.
+    leverage : LeverageTerms, optional
+        Only of leveraged and inverse funds.
+    facts : dict of str to Fact
+        Everything else.
+    series : dict of role to SeriesSource
+        Roles: nav, close, benchmark, shares_outstanding, premium_published.
+    simulated : bool
+        True where no such fund exists and the data were made.
+
+    Examples
+    --------
+    >>> from research.funds import fund
+    >>> fund("ethv").fee_schedule.headline
+    0.002
+    """
+
+    ticker: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]{0,23}$")]
+    name: Text
+    issuer: Text
+    kind: Kind
+    asset: Text
+    calendar: Text = "XNYS"
+    listed: Fact
+    inception: Fact | None = None
+    benchmark: Fact
+    assets_below: Fact | None = None
+    fee: FeeSchedule | None
+    staking: StakingTerms | None = None
+    leverage: LeverageTerms | None = None
+    custodian: Fact | None = None
+    facts: dict[str, Fact] = Field(default_factory=dict)
+    series: dict[Role, SeriesSource] = Field(default_factory=dict)
+    simulated: bool = False
+    _root: Path | None = PrivateAttr(default=None)
+
+    def __hash__(self) -> int:
+        return hash((type(self), self.ticker, self.name))
+
+    @field_validator("listed")
+    @classmethod
+    def _is_a_date(cls, fact: Fact) -> Fact:
+        if not isinstance(fact.value, dt.date):
+            raise ValueError(f"the listing date is {fact.value!r}: write a date without quotes, as in 2024-07-23")  # noqa: TRY004 - pydantic reports only ValueError
+        return fact
+
+    @field_validator("benchmark")
+    @classmethod
+    def _is_a_name(cls, fact: Fact) -> Fact:
+        if fact.value is not None and not isinstance(fact.value, str):
+            raise ValueError(f"the benchmark is {fact.value!r}: write its name as text")
+        return fact
+
+    @field_validator("assets_below")
+    @classmethod
+    def _is_an_amount(cls, fact: Fact | None) -> Fact | None:
+        amount = None if fact is None else fact.value
+        if fact is not None and (isinstance(amount, bool) or not isinstance(amount, (int, float)) or amount <= 0):
+            raise ValueError(f"assets_below is {amount!r}: write an amount of US dollars, as in 1.5e9")
+        return fact
+
+    @field_validator("fee", mode="before")
+    @classmethod
+    def _unknown_fee(cls, fee: Any) -> Any:  # noqa: ANN401 - raw input, before validation
+        return None if fee == UNKNOWN else fee
+
+    @field_validator("fee")
+    @classmethod
+    def _with_assets_below(cls, fee: FeeSchedule | None, info: ValidationInfo) -> FeeSchedule | None:
+        fact = info.data.get("assets_below")
+        if fee is None or fact is None:
+            return fee
+        return fee.model_copy(update={"assets_below": float(fact.value)})
+
+    @field_validator("series")
+    @classmethod
+    def _benchmark_says_what_it_is(cls, series: dict[Role, SeriesSource]) -> dict[Role, SeriesSource]:
+        if "benchmark" in series and not series["benchmark"].measures:
+            raise ValueError("the benchmark series lacks measures: name the index that the series is")
+        return series
+
+    @property
+    def fee_schedule(self) -> FeeSchedule:
+        """The fee where it is known.
+
+        Raises
+        ------
+        DataError
+            If the fee of this fund is not known.
+        """
+        if self.fee is None:
+            raise DataError(
+                f"the fee of {self.ticker} is not known: state it in a funds.toml of your own "
+                f"([fund.{self.ticker}.fee] with periods, source and status) and name its folder with --data"
+            )
+        return self.fee
+
+    def fee_rates(self, days: pd.DatetimeIndex, assets: pd.Series[float] | None = None) -> pd.Series[float]:
+        """Return the expense ratio of each calendar day: `FeeSchedule.rates`, with the fund named in errors.
+
+        Parameters
+        ----------
+        days : pandas.DatetimeIndex, length n
+            Naive, normalised, strictly increasing days.
+        assets : pandas.Series, optional
+            Fund assets in US dollars by session; NaN is an error on days whose fee depends on it.
+
+        Returns
+        -------
+        pandas.Series, length n
+            Fraction a year.
+
+        Raises
+        ------
+        DataError
+            If the fee is not known, or as in `FeeSchedule.rates`.
+
+        Examples
+        --------
+        >>> from research.funds import fund
+        >>> fund("ETHV").fee_rates(pd.to_datetime(["2025-07-22", "2025-07-23"])).tolist()
+        [0.0, 0.002]
+        """
+        with self._named_in_errors():
+            return self.fee_schedule.rates(days, assets)
+
+    def fee_accrual(self, sessions: pd.DatetimeIndex, assets: pd.Series[float] | None = None) -> pd.Series[float]:
+        """Return the cumulated log return that the fee takes: `FeeSchedule.accrual`, with the fund named in errors.
+
+        Parameters
+        ----------
+        sessions : pandas.DatetimeIndex, length n
+            Naive, normalised, strictly increasing session labels.
+        assets : pandas.Series, optional
+            Fund assets in US dollars by session; NaN is an error on days whose fee depends on it.
+
+        Returns
+        -------
+        pandas.Series, length n
+            A fraction, 0.0 at the first session, then not increasing.
+
+        Raises
+        ------
+        DataError
+            If the fee is not known, or as in `FeeSchedule.accrual`.
+
+        Examples
+        --------
+        >>> from research.funds import fund
+        >>> round(fund("ETHV").fee_accrual(pd.to_datetime(["2025-07-23", "2026-07-23"])).iloc[-1], 12)
+        np.float64(-0.002)
+        """
+        with self._named_in_errors():
+            return self.fee_schedule.accrual(sessions, assets)
+
+    @contextmanager
+    def _named_in_errors(self) -> Iterator[None]:
+        try:
+            yield
+        except DataError as error:
+            if self.ticker in str(error):
+                raise
+            raise DataError(f"{self.ticker}: {error}") from error
+
+    @property
+    def first_day(self) -> dt.date:
+        """Listing date."""
+        assert isinstance(self.listed.value, dt.date)
+        return self.listed.value
+
+    @property
+    def root(self) -> Path | None:
+        """Folder of the funds.toml that this entry came from; None for a bundled or constructed fund."""
+        return self._root
+
+    def with_root(self, root: Path | None) -> Self:
+        """Return the same fund whose file paths are relative to `root`."""
+        copy = self.model_copy()
+        copy._root = root
+        return copy
+
+    @property
+    def benchmark_mismatch(self) -> str | None:
+        """A sentence where the benchmark series is not the index that the fund states; None where it is.
+
+        None also where there is no benchmark series, or no stated benchmark to differ from.
+        """
+        source = self.series.get("benchmark")
+        stated = self.benchmark.value
+        if source is None or stated is None or _folded(str(stated)) == _folded(source.measures):
+            return None
+        return (
+            f"{self.ticker} states the {stated} as its benchmark [{self.benchmark.status}], but the benchmark series "
+            f"here is the {source.measures}: the difference between the two indices is part of every figure."
+        )
+
+    def __str__(self) -> str:
+        return as_text(self)
+
+    def _repr_html_(self) -> str:
+        return as_table(self)._repr_html_()
+
+
+def _folded(name: str) -> str:
+    """Return a benchmark's name without case, dashes and doubled spaces, which publishers write differently."""
+    return " ".join(name.replace("–", " ").replace("-", " ").casefold().split())

@@ -1,0 +1,120 @@
+"""The funds that are known: the bundled registry, overlaid by a folder of one's own."""
+
+from __future__ import annotations
+
+import os
+from functools import cache
+from importlib import resources
+from pathlib import Path
+
+from research.errors import DataFileError, UnknownNameError
+from research.funds.fund import Fund
+from research.funds.toml import parse_funds
+
+__all__ = ["DATA_VARIABLE", "fund", "funds", "read_funds"]
+
+DATA_VARIABLE = "RESEARCH_DATA"
+"""Environment variable that names the data folder where no argument does."""
+
+FILE_NAME = "funds.toml"
+
+
+def funds(data: Path | str | None = None) -> tuple[Fund, ...]:
+    """Return every known fund, ordered by ticker.
+
+    Parameters
+    ----------
+    data : path, optional
+        Folder with a ``funds.toml`` whose entries overlay the bundled ones: an entry replaces the bundled entry of
+        the same ticker as a whole. Default: the environment variable ``RESEARCH_DATA``, else only the bundled funds.
+
+    Returns
+    -------
+    tuple of Fund
+
+    Raises
+    ------
+    DataFileError
+        If the folder has no readable ``funds.toml``, or the file is malformed.
+
+    Examples
+    --------
+    >>> [entry.ticker for entry in funds()][:3]
+    ['ESK', 'ETH', 'ETHA']
+    """
+    known = {entry.ticker.casefold(): entry for entry in _bundled()}
+    folder = _folder(data)
+    if folder is not None:
+        known.update({entry.ticker.casefold(): entry for entry in read_funds(folder)})
+    return tuple(sorted(known.values(), key=lambda entry: entry.ticker))
+
+
+def fund(ticker: str, data: Path | str | None = None) -> Fund:
+    """Return the fund with this ticker, upper or lower case.
+
+    Parameters
+    ----------
+    ticker : str
+        Such as ``"ETHV"``.
+    data : path, optional
+        As in `funds`.
+
+    Returns
+    -------
+    Fund
+
+    Raises
+    ------
+    UnknownNameError
+        If there is no such fund; the message offers the nearest ticker.
+    DataFileError
+        As in `funds`.
+
+    Examples
+    --------
+    >>> fund("ETHV").name
+    'VanEck Ethereum ETF'
+    >>> fund("ETHX")
+    Traceback (most recent call last):
+    ...
+    research.errors.UnknownNameError: unknown fund 'ETHX': did you mean ...
+    """
+    known = funds(data)
+    for entry in known:
+        if entry.ticker.casefold() == ticker.strip().casefold():
+            return entry
+    raise UnknownNameError("fund", ticker, (entry.ticker for entry in known))
+
+
+def read_funds(folder: Path | str) -> tuple[Fund, ...]:
+    """Return the funds that ``funds.toml`` in `folder` describes, without the bundled ones.
+
+    Raises
+    ------
+    DataFileError
+        If the folder or the file is not there, cannot be read or is malformed.
+    """
+    place = Path(folder)
+    if not place.is_dir():
+        raise DataFileError(f"{place}: no such folder: name a folder that holds a {FILE_NAME}")
+    path = place / FILE_NAME
+    if not path.is_file():
+        raise DataFileError(f"{place}: no {FILE_NAME} in this folder: write one that describes your funds")
+    try:
+        raw = path.read_bytes()
+    except OSError as error:
+        raise DataFileError(f"{path}: cannot be read ({error.strerror}): check its permissions") from None
+    return tuple(entry.with_root(place.resolve()) for entry in parse_funds(raw, str(path)))
+
+
+def _folder(data: Path | str | None) -> Path | None:
+    if data is not None:
+        return Path(data)
+    named = os.environ.get(DATA_VARIABLE, "")
+    return Path(named) if named else None
+
+
+@cache
+def _bundled() -> tuple[Fund, ...]:
+    raw = resources.files("research").joinpath("data", FILE_NAME).read_bytes()
+    return parse_funds(raw, f"bundled {FILE_NAME}")

@@ -1,0 +1,136 @@
+"""The tables that come with the package, checked against their hash whenever they are read."""
+
+from __future__ import annotations
+
+import hashlib
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from importlib import resources
+from typing import TYPE_CHECKING, Any
+
+from research.errors import DataFileError, UnknownNameError
+from research.loaders.csv import parse_csv
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = ["ColumnInfo", "TableInfo", "bundled_bytes", "bundled_table", "bundled_tables"]
+
+
+@dataclass(frozen=True)
+class ColumnInfo:
+    """Unit, clock and meaning of one column of a bundled table."""
+
+    unit: str
+    clock: str
+    description: str
+
+
+@dataclass(frozen=True)
+class TableInfo:
+    """What a bundled table is and where it comes from.
+
+    Parameters
+    ----------
+    name : str
+        Name by which a fund refers to it; the file is ``<name>.csv``.
+    title, publisher, source, description : str
+        In words.
+    columns : mapping of str to ColumnInfo
+        Every column but the date.
+    rows : int
+        Number of rows.
+    sha256 : str
+        Hash of the file.
+    """
+
+    name: str
+    title: str
+    publisher: str
+    source: str
+    description: str
+    columns: Mapping[str, ColumnInfo]
+    rows: int
+    sha256: str
+
+
+@cache
+def bundled_tables() -> Mapping[str, TableInfo]:
+    """Return the bundled tables by name.
+
+    Examples
+    --------
+    >>> sorted(bundled_tables())
+    ['etha', 'ethv']
+    """
+    text = resources.files("research").joinpath("data", "tables.toml").read_text(encoding="utf-8")
+    return {name: _info(name, entry) for name, entry in tomllib.loads(text).items()}
+
+
+def _info(name: str, entry: dict[str, Any]) -> TableInfo:
+    columns = {column: ColumnInfo(**about) for column, about in entry.pop("columns").items()}
+    return TableInfo(name=name, columns=columns, **entry)
+
+
+def bundled_bytes(name: str) -> bytes:
+    r"""Return the file of a bundled table as it is, after comparing its hash.
+
+    Raises
+    ------
+    UnknownNameError
+        If there is no such table.
+    DataFileError
+        If the file is missing or is not the one that was bundled.
+
+    Examples
+    --------
+    >>> bundled_bytes("ethv")[:30]
+    b'date,nav,close,premium,index\n2'
+    """
+    tables = bundled_tables()
+    if name not in tables:
+        raise UnknownNameError("bundled table", name, tables)
+    try:
+        raw = resources.files("research").joinpath("data", "tables", f"{name}.csv").read_bytes()
+    except OSError as error:
+        raise DataFileError(f"bundled table {name} cannot be read ({error}): install the package again") from None
+    found = hashlib.sha256(raw).hexdigest()
+    if found != tables[name].sha256:
+        raise DataFileError(
+            f"bundled table {name} was changed: its sha256 is {found[:12]}… and should be {tables[name].sha256[:12]}…; "
+            "install the package again, and keep data of your own in a folder with a funds.toml"
+        )
+    return raw
+
+
+def bundled_table(name: str) -> pd.DataFrame:
+    """Return a bundled table with all its columns.
+
+    Parameters
+    ----------
+    name : str
+        ``"ethv"`` or ``"etha"``.
+
+    Returns
+    -------
+    pandas.DataFrame, float64
+        Every row of the publisher's file, ascending, index naive days; units as in ``bundled_tables()[name]``.
+
+    Raises
+    ------
+    UnknownNameError, DataFileError
+        As in `bundled_bytes`.
+
+    Examples
+    --------
+    >>> bundled_table("ethv").loc["2024-07-23"].to_dict()
+    {'nav': 50.9159, 'close': 50.68, 'premium': -0.24, 'index': 3476.61}
+    """
+    raw = bundled_bytes(name)
+    info = bundled_tables()[name]
+    frame = parse_csv(raw, f"bundled table {name}", list(info.columns), needs_final_newline=True)
+    if len(frame) != info.rows:
+        raise DataFileError(f"bundled table {name} has {len(frame)} rows and should have {info.rows}")
+    return frame
