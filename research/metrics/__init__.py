@@ -1,0 +1,131 @@
+"""Measures of tracking: pure functions of returns that are already aligned.
+
+Every function takes a fund (a Series, or a DataFrame with one column for each fund) and a benchmark (a Series, or a
+DataFrame with the funds' columns) on identical labels, and returns one number, or one for each fund. Returns are log
+returns per period unless the parameters are called ``simple``. Nothing is filled: a period with a NaN on either side
+is left out, and `observations` says how many remain. Where too few remain the answer is NaN. Labels that differ,
+infinite values, and unsorted or repeated labels are refused.
+"""
+
+from research.metrics.active import active_premium, information_ratio_arithmetic, information_ratio_geometric
+from research.metrics.adjustments import before_fee_returns, investor_tracking_difference
+from research.metrics.autocorrelation import (
+    ar1_adjusted_tracking_error,
+    autocorrelation_adjusted_tracking_error,
+    divergence_autocorrelation,
+    lo_ratio_factor,
+    lo_scaling,
+)
+from research.metrics.capture import (
+    down_capture,
+    down_capture_annualised,
+    down_capture_arithmetic,
+    up_capture,
+    up_capture_annualised,
+    up_capture_arithmetic,
+)
+from research.metrics.difference import (
+    observations,
+    tracking_difference,
+    tracking_difference_arithmetic,
+    tracking_difference_log,
+    tracking_difference_ratio,
+)
+from research.metrics.divergence import (
+    mean_absolute_centred_divergence,
+    mean_absolute_divergence,
+    root_mean_square_divergence,
+)
+from research.metrics.error import downside_tracking_error, tracking_error, tracking_error_variance
+from research.metrics.ex_ante import (
+    ewma_covariance,
+    ex_ante_tracking_error,
+    sample_covariance,
+    tracking_error_contributions,
+)
+from research.metrics.horizon import HORIZONS, horizon_tracking_error, horizon_tracking_error_of_level
+from research.metrics.premium import (
+    BANDS,
+    PERCENTILES,
+    days_outside,
+    premium_deviation,
+    premium_mean,
+    premium_percentiles,
+    premium_statistics,
+)
+from research.metrics.regression import beta, correlation, residual_tracking_error
+from research.metrics.reversion import (
+    PremiumReversion,
+    half_life,
+    premium_autoregression,
+    premium_half_life,
+    premium_reversion,
+)
+from research.metrics.rolling import (
+    expanding_tracking_error,
+    rolling_mean_absolute_divergence,
+    rolling_root_mean_square_divergence,
+    rolling_tracking_error,
+)
+from research.metrics.rolling_regression import rolling_beta, rolling_correlation, rolling_tracking_difference_log
+from research.metrics.rounding import rounding_floor
+
+__all__ = [
+    "BANDS",
+    "HORIZONS",
+    "PERCENTILES",
+    "PremiumReversion",
+    "active_premium",
+    "ar1_adjusted_tracking_error",
+    "autocorrelation_adjusted_tracking_error",
+    "before_fee_returns",
+    "beta",
+    "correlation",
+    "days_outside",
+    "divergence_autocorrelation",
+    "down_capture",
+    "down_capture_annualised",
+    "down_capture_arithmetic",
+    "downside_tracking_error",
+    "ewma_covariance",
+    "ex_ante_tracking_error",
+    "expanding_tracking_error",
+    "half_life",
+    "horizon_tracking_error",
+    "horizon_tracking_error_of_level",
+    "information_ratio_arithmetic",
+    "information_ratio_geometric",
+    "investor_tracking_difference",
+    "lo_ratio_factor",
+    "lo_scaling",
+    "mean_absolute_centred_divergence",
+    "mean_absolute_divergence",
+    "observations",
+    "premium_autoregression",
+    "premium_deviation",
+    "premium_half_life",
+    "premium_mean",
+    "premium_percentiles",
+    "premium_reversion",
+    "premium_statistics",
+    "residual_tracking_error",
+    "rolling_beta",
+    "rolling_correlation",
+    "rolling_mean_absolute_divergence",
+    "rolling_root_mean_square_divergence",
+    "rolling_tracking_difference_log",
+    "rolling_tracking_error",
+    "root_mean_square_divergence",
+    "rounding_floor",
+    "sample_covariance",
+    "tracking_difference",
+    "tracking_difference_arithmetic",
+    "tracking_difference_log",
+    "tracking_difference_ratio",
+    "tracking_error",
+    "tracking_error_contributions",
+    "tracking_error_variance",
+    "up_capture",
+    "up_capture_annualised",
+    "up_capture_arithmetic",
+]

@@ -1,0 +1,408 @@
+"""Every public function: what it answers to data that are misaligned, missing, flat or of another type.
+
+The tables below are that documentation; a function that is missing from them fails the suite.
+"""
+
+from __future__ import annotations
+
+import inspect
+import math
+from dataclasses import dataclass
+from functools import partial
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from research import metrics
+from research.errors import AlignmentError, DataError, ParameterError
+
+DAYS = pd.date_range("2024-01-02", periods=40, freq="B")
+RNG = np.random.default_rng(7)
+BENCHMARK = pd.Series(RNG.normal(0, 0.02, 40), index=DAYS, name="benchmark")
+FUND = pd.Series(BENCHMARK + RNG.normal(-1e-4, 1e-3, 40), index=DAYS, name="fund")
+YEAR = {"periods_per_year": 252}
+
+
+@dataclass(frozen=True)
+class Case:
+    """A function, how to call it, and its documented answers: a number, zero or nan."""
+
+    arguments: dict
+    one_row: str  # one complete observation
+    itself: str  # the benchmark against itself
+    flat: str  # a benchmark that never moves
+
+
+N, Z, A = "nan", "zero", "number"
+PAIRS = {
+    "active_premium": Case(YEAR, A, Z, A),
+    "ar1_adjusted_tracking_error": Case(YEAR, N, N, A),
+    "autocorrelation_adjusted_tracking_error": Case({**YEAR, "lags": 1}, N, N, A),
+    "beta": Case({}, N, A, N),
+    "correlation": Case({}, N, A, N),
+    "divergence_autocorrelation": Case({"lags": 2}, N, N, A),
+    "down_capture": Case({}, N, A, N),
+    "down_capture_annualised": Case(YEAR, N, A, N),
+    "down_capture_arithmetic": Case({}, N, A, N),
+    "downside_tracking_error": Case(YEAR, A, Z, A),
+    "expanding_tracking_error": Case({**YEAR, "min_count": 2}, N, Z, A),
+    "horizon_tracking_error": Case({**YEAR, "horizons": (1, 5)}, N, Z, A),
+    "information_ratio_arithmetic": Case(YEAR, N, N, A),
+    "information_ratio_geometric": Case(YEAR, N, N, A),
+    "investor_tracking_difference": Case({"years": 0.5, "entry_premium": 0.0, "exit_premium": 0.0}, A, Z, A),
+    "mean_absolute_centred_divergence": Case({}, Z, Z, A),
+    "mean_absolute_divergence": Case({}, A, Z, A),
+    "observations": Case({}, A, A, A),
+    "residual_tracking_error": Case(YEAR, N, Z, N),
+    "rolling_beta": Case({"window": 5}, N, A, N),
+    "rolling_correlation": Case({"window": 5}, N, A, N),
+    "rolling_mean_absolute_divergence": Case({"window": 5}, N, Z, A),
+    "rolling_root_mean_square_divergence": Case({**YEAR, "window": 5}, N, Z, A),
+    "rolling_tracking_error": Case({**YEAR, "window": 5}, N, Z, A),
+    "root_mean_square_divergence": Case(YEAR, A, Z, A),
+    "tracking_difference": Case({"years": 0.5}, A, Z, A),
+    "tracking_difference_arithmetic": Case({"years": 0.5}, A, Z, A),
+    "tracking_difference_log": Case({"years": 0.5}, A, Z, A),
+    "tracking_difference_ratio": Case({"years": 0.5}, A, Z, A),
+    "tracking_error": Case(YEAR, N, Z, A),
+    "tracking_error_variance": Case(YEAR, N, Z, A),
+    "up_capture": Case({}, A, A, N),
+    "up_capture_annualised": Case(YEAR, A, A, N),
+    "up_capture_arithmetic": Case({}, A, A, N),
+}
+# One input: a premium, a price or a divergence level. Answers to one row and to a series that never moves.
+SINGLES = {
+    "days_outside": Case({"band": 0.001}, A, A, A),
+    "horizon_tracking_error_of_level": Case({**YEAR, "horizons": (1, 5)}, N, Z, Z),
+    "premium_autoregression": Case({}, N, N, N),
+    "premium_deviation": Case({}, N, Z, Z),
+    "premium_half_life": Case({}, N, N, N),
+    "premium_mean": Case({}, A, A, A),
+    "premium_percentiles": Case({}, A, A, A),
+    "premium_statistics": Case({}, A, A, A),
+    "rolling_tracking_difference_log": Case({"window": 5}, N, Z, Z),
+    "rounding_floor": Case({"tick": 0.01, **YEAR}, A, A, A),
+}
+ELSEWHERE = {  # tested in files of their own: they take no pair of return series
+    "before_fee_returns",
+    "ewma_covariance",
+    "ex_ante_tracking_error",
+    "half_life",
+    "lo_ratio_factor",
+    "lo_scaling",
+    "premium_reversion",
+    "sample_covariance",
+    "tracking_error_contributions",
+}
+
+
+def bind(name: str):
+    return partial(getattr(metrics, name), **{**PAIRS, **SINGLES}[name].arguments)
+
+
+def last(value) -> np.ndarray:
+    """The answer, or the last row of a table that has one row for each session."""
+    array = np.asarray(value, dtype=float)
+    return np.atleast_1d(array[-1] if array.ndim and len(array) == len(DAYS) else array)
+
+
+def is_answer(value, kind: str) -> bool:
+    numbers = last(value)
+    if kind == N:
+        return bool(np.isnan(numbers).all())
+    if kind == Z:
+        return bool((numbers == 0).all())
+    return bool(np.isfinite(numbers).any()) and not (numbers == 0).all()
+
+
+def pairs(test):
+    return pytest.mark.parametrize("name", sorted(PAIRS))(test)
+
+
+def singles(test):
+    return pytest.mark.parametrize("name", sorted(SINGLES))(test)
+
+
+def test_every_public_function_is_in_a_table():
+    functions = {name for name in metrics.__all__ if inspect.isfunction(getattr(metrics, name))}
+    assert functions == set(PAIRS) | set(SINGLES) | ELSEWHERE
+    assert not set(PAIRS) & set(SINGLES)
+
+
+@pytest.mark.parametrize("name", [name for name in metrics.__all__ if inspect.isfunction(getattr(metrics, name))])
+def test_docstring_is_complete(name):
+    function = getattr(metrics, name)
+    text = inspect.getdoc(function)
+    assert "\nParameters\n" in text
+    assert "\nReturns\n" in text
+    assert "Examples\n" in text
+    assert "NaN" in text
+    if "periods_per_year" in inspect.signature(function).parameters:
+        parameter = inspect.signature(function).parameters["periods_per_year"]
+        assert parameter.kind is parameter.KEYWORD_ONLY
+        assert parameter.default is parameter.empty
+
+
+@pairs
+def test_sound_data(name):
+    assert is_answer(bind(name)(FUND, BENCHMARK), A)
+
+
+@pairs
+def test_misaligned_by_one_day(name):
+    shifted = BENCHMARK.set_axis(DAYS + pd.offsets.BDay(1))
+    with pytest.raises(
+        AlignmentError, match=r"row 0: 2024-01-02 in the fund, 2024-01-03 in the bench.* \(40 and 40.*align"
+    ):
+        bind(name)(FUND, shifted)
+
+
+@pairs
+def test_unequal_length(name):
+    with pytest.raises(AlignmentError, match=r"row 38: 2024-02-23 in the fund, nothing in the benchmark \(40 and 38"):
+        bind(name)(FUND, BENCHMARK.iloc[:-2])
+
+
+@pairs
+def test_one_label_missing_inside(name):
+    with pytest.raises(AlignmentError, match=r"row 3: .*1 only in the first, 0 only in the second"):
+        bind(name)(FUND, BENCHMARK.drop(DAYS[3]))
+
+
+@pairs
+def test_time_zones(name):
+    with pytest.raises(AlignmentError, match="none in the fund, UTC in the benchmark"):
+        bind(name)(FUND, BENCHMARK.tz_localize("UTC"))
+    with pytest.raises(AlignmentError, match="time zone"):
+        bind(name)(FUND.tz_localize("America/New_York"), BENCHMARK.tz_localize("UTC"))
+
+
+@pairs
+def test_both_aware_of_one_zone(name):
+    aware = bind(name)(FUND.tz_localize("UTC"), BENCHMARK.tz_localize("UTC"))
+    np.testing.assert_array_equal(np.asarray(aware), np.asarray(bind(name)(FUND, BENCHMARK)))
+
+
+@pairs
+def test_labels_of_another_resolution_are_the_same_labels(name):
+    seconds = BENCHMARK.set_axis(DAYS.as_unit("s"))
+    np.testing.assert_array_equal(np.asarray(bind(name)(FUND, seconds)), np.asarray(bind(name)(FUND, BENCHMARK)))
+
+
+@pairs
+@pytest.mark.parametrize("side", ["fund", "benchmark"])
+def test_nan_inside_is_left_out_on_both_sides(name, side):
+    gap = {"fund": FUND.copy(), "benchmark": BENCHMARK.copy()}
+    gap[side].iloc[10] = np.nan
+    value = bind(name)(gap["fund"], gap["benchmark"])
+    assert is_answer(value, A)
+    # The value on the other side of the gap must not matter.
+    other = "benchmark" if side == "fund" else "fund"
+    gap[other].iloc[10] = 0.5
+    np.testing.assert_array_equal(np.asarray(value), np.asarray(bind(name)(gap["fund"], gap["benchmark"])))
+    order_matters = {"divergence_autocorrelation", "horizon_tracking_error", "autocorrelation_adjusted_tracking_error"}
+    if (
+        "rolling" not in name
+        and "expanding" not in name
+        and name not in order_matters | {"ar1_adjusted_tracking_error"}
+    ):
+        dropped = bind(name)(FUND.drop(DAYS[10]), BENCHMARK.drop(DAYS[10]))
+        np.testing.assert_allclose(np.asarray(value), np.asarray(dropped), rtol=1e-12)
+
+
+@pairs
+def test_all_nan(name):
+    value = np.asarray(bind(name)(FUND * np.nan, BENCHMARK), dtype=float)
+    assert (value == 0).all() if name == "observations" else np.isnan(value).all()
+
+
+@pairs
+def test_no_rows(name):
+    value = np.asarray(bind(name)(FUND.iloc[:0], BENCHMARK.iloc[:0]), dtype=float)
+    assert (value == 0).all() if name == "observations" else np.isnan(value).all()
+
+
+@pairs
+def test_one_row(name):
+    day = BENCHMARK.index[(BENCHMARK > 0) & (FUND < BENCHMARK)][:1]
+    assert is_answer(bind(name)(FUND.loc[day], BENCHMARK.loc[day]), PAIRS[name].one_row)
+
+
+@pairs
+def test_benchmark_against_itself(name):
+    assert is_answer(bind(name)(BENCHMARK, BENCHMARK), PAIRS[name].itself)
+
+
+@pairs
+def test_flat_benchmark(name):
+    assert is_answer(bind(name)(FUND, BENCHMARK * 0), PAIRS[name].flat)
+
+
+@pairs
+def test_constant_divergence_is_no_dispersion(name):
+    # 0.1 is not a binary fraction: naive sums would leave a variance of rounding errors and an enormous ratio.
+    constant = pd.Series(0.1, index=DAYS)
+    value = bind(name)(constant, constant * 0)
+    if name in {"tracking_error", "tracking_error_variance", "rolling_tracking_error", "expanding_tracking_error"}:
+        assert (last(value) == 0).all()
+    if "information_ratio" in name or "autocorrelation" in name or name.startswith("ar1"):
+        assert np.isnan(last(value)).all()
+
+
+@pairs
+def test_constant_divergence_on_a_moving_benchmark(name):
+    value = bind(name)(BENCHMARK + 0.1, BENCHMARK)
+    if "information_ratio" in name or "autocorrelation" in name or name.startswith("ar1"):
+        assert np.isnan(last(value)).all()
+
+
+@pairs
+@pytest.mark.parametrize("side", [0, 1])
+def test_infinite(name, side):
+    sides = [FUND.copy(), BENCHMARK.copy()]
+    sides[side].iloc[4] = np.inf
+    with pytest.raises(DataError, match=r"the (fund|benchmark) is infinite at 2024-01-08 \(1 in all\)"):
+        bind(name)(*sides)
+
+
+@pairs
+def test_integers(name):
+    fund = pd.Series(RNG.integers(0, 4, 40), index=DAYS)
+    benchmark = pd.Series(RNG.integers(0, 3, 40), index=DAYS)
+    whole, real = bind(name)(fund, benchmark), bind(name)(fund.astype(float), benchmark.astype(float))
+    np.testing.assert_array_equal(np.asarray(whole), np.asarray(real))
+
+
+@pairs
+def test_float32_is_computed_in_float64(name):
+    fund, benchmark = FUND.astype("float32"), BENCHMARK.astype("float32")
+    single, double = bind(name)(fund, benchmark), bind(name)(fund.astype(float), benchmark.astype(float))
+    assert np.asarray(single).dtype == np.float64
+    np.testing.assert_array_equal(np.asarray(single), np.asarray(double))
+
+
+@pairs
+def test_nullable_numbers(name):
+    fund = FUND.astype("Float64")
+    fund.iloc[3] = pd.NA
+    expected = FUND.copy()
+    expected.iloc[3] = np.nan
+    np.testing.assert_array_equal(np.asarray(bind(name)(fund, BENCHMARK)), np.asarray(bind(name)(expected, BENCHMARK)))
+
+
+@pairs
+def test_not_numbers(name):
+    with pytest.raises(DataError, match="the fund holds values that are not numbers"):
+        bind(name)(FUND.astype(str).where(FUND > 0, "n/a"), BENCHMARK)
+
+
+@pairs
+def test_not_pandas(name):
+    with pytest.raises(ParameterError, match="the fund is a ndarray"):
+        bind(name)(FUND.to_numpy(), BENCHMARK)
+
+
+@pairs
+def test_unsorted_and_repeated(name):
+    with pytest.raises(DataError, match=r"the fund is not sorted: 2024-02-23 at row 1"):
+        bind(name)(FUND.iloc[::-1], BENCHMARK.iloc[::-1])
+    twice = DAYS[:-1].append(DAYS[[38]])
+    with pytest.raises(DataError, match=r"2024-02-23 more than once"):
+        bind(name)(FUND.set_axis(twice), BENCHMARK.set_axis(twice))
+
+
+@pairs
+def test_inputs_stay_as_they_were(name):
+    fund, benchmark = FUND.copy(), BENCHMARK.copy()
+    fund.iloc[3] = np.nan
+    before = fund.copy(), benchmark.copy()
+    bind(name)(fund, benchmark)
+    pd.testing.assert_series_equal(fund, before[0])
+    pd.testing.assert_series_equal(benchmark, before[1])
+
+
+def panel() -> pd.DataFrame:
+    funds = pd.DataFrame({"A": FUND, "B": FUND * 1.1 - 0.001, "C": BENCHMARK})
+    funds.iloc[:7, 1] = np.nan
+    return funds
+
+
+@pairs
+def test_a_panel_is_its_columns(name):
+    funds = panel()
+    together = bind(name)(funds, BENCHMARK)
+    for column in funds:
+        alone = bind(name)(funds[column], BENCHMARK)
+        np.testing.assert_array_equal(np.asarray(together[column]), np.asarray(alone))
+    if isinstance(together, pd.Series):
+        assert list(together.index) == list(funds.columns)
+    else:
+        assert list(together.columns) == list(funds.columns)
+
+
+@pairs
+def test_a_benchmark_for_each_fund(name):
+    funds = panel()
+    benchmarks = pd.DataFrame({"A": BENCHMARK, "B": BENCHMARK + 0.001, "C": FUND})
+    together = bind(name)(funds, benchmarks)
+    for column in funds:
+        alone = bind(name)(funds[column], benchmarks[column])
+        np.testing.assert_array_equal(np.asarray(together[column]), np.asarray(alone))
+    with pytest.raises(AlignmentError, match=r"position 0: the fund has 'A', the benchmark 'C' \(3 and 3 columns\)"):
+        bind(name)(funds, benchmarks[["C", "B", "A"]])
+    with pytest.raises(ParameterError, match="the fund is a Series and the benchmark a DataFrame"):
+        bind(name)(FUND, benchmarks)
+
+
+@pairs
+@pytest.mark.parametrize("periods", [0, -1, math.nan, math.inf])
+def test_periods_per_year(name, periods):
+    if "periods_per_year" in PAIRS[name].arguments:
+        with pytest.raises(ParameterError, match="periods_per_year"):
+            partial(bind(name), periods_per_year=periods)(FUND, BENCHMARK)
+
+
+PREMIUM = pd.Series(np.abs(RNG.normal(0.002, 0.003, 40)) + 1e-4, index=DAYS)
+
+
+@singles
+def test_single_input(name):
+    function, case = bind(name), SINGLES[name]
+    value = function(PREMIUM)
+    assert np.isfinite(last(value)).any()
+    assert is_answer(function(PREMIUM.iloc[1:2]), case.one_row)
+    assert is_answer(function(PREMIUM * 0 + 0.1), case.flat)
+    assert np.isnan(
+        np.asarray(function(PREMIUM * np.nan), dtype=float)[1 if name == "premium_statistics" else ...]
+    ).all()
+    np.testing.assert_array_equal(
+        np.asarray(function(PREMIUM.astype("float32"))), np.asarray(function(PREMIUM.astype("float32").astype(float)))
+    )
+    whole = pd.Series(np.arange(1, 41) % 7 + 1, index=DAYS)
+    np.testing.assert_array_equal(np.asarray(function(whole)), np.asarray(function(whole.astype(float))))
+    gap = PREMIUM.copy()
+    gap.iloc[10] = np.nan
+    assert np.isfinite(last(function(gap))).any()
+
+
+@singles
+def test_single_input_refusals(name):
+    function = bind(name)
+    infinite = PREMIUM.copy()
+    infinite.iloc[4] = -np.inf
+    with pytest.raises(DataError, match="infinite at 2024-01-08"):
+        function(infinite)
+    with pytest.raises(DataError, match="not sorted"):
+        function(PREMIUM.iloc[::-1])
+    with pytest.raises(ParameterError, match="is a list"):
+        function(PREMIUM.tolist())
+
+
+@singles
+def test_single_input_panel(name):
+    funds = pd.DataFrame({"A": PREMIUM, "B": PREMIUM * 2})
+    funds.iloc[3, 0] = np.nan
+    together = bind(name)(funds)
+    for column in funds:
+        np.testing.assert_array_equal(np.asarray(together[column]), np.asarray(bind(name)(funds[column])))
