@@ -1,0 +1,49 @@
+"""Clocks, sessions and alignment: the only room where series meet.
+
+`align` puts series on the sessions of an exchange and reports every row that does not stay; the screens name rows that
+a reader should look at and change none; `load` does both for a fund and returns a `History`.
+"""
+
+from research.alignment.align import align
+from research.alignment.clock import Clock
+from research.alignment.dates import as_date
+from research.alignment.findings import Finding, Severity, findings_table
+from research.alignment.history import Basis, History
+from research.alignment.load import load
+from research.alignment.losses import RULES, LossReport
+from research.alignment.naive import NaiveCost, naive_cost
+from research.alignment.screens import screen
+from research.alignment.screens_calendar import carried_forward, early_close, shifted_dates
+from research.alignment.screens_columns import constant_column, copied_columns, non_positive, premium_in_dollars
+from research.alignment.screens_stale import printed_tick, stale_value
+from research.alignment.sessions import early_closes, is_session, session_closes, sessions
+
+__all__ = [
+    "RULES",
+    "Basis",
+    "Clock",
+    "Finding",
+    "History",
+    "LossReport",
+    "NaiveCost",
+    "Severity",
+    "align",
+    "as_date",
+    "carried_forward",
+    "constant_column",
+    "copied_columns",
+    "early_close",
+    "early_closes",
+    "findings_table",
+    "is_session",
+    "load",
+    "naive_cost",
+    "non_positive",
+    "premium_in_dollars",
+    "printed_tick",
+    "screen",
+    "session_closes",
+    "sessions",
+    "shifted_dates",
+    "stale_value",
+]

@@ -1,0 +1,74 @@
+"""What a screen found: the rule, the series, the session, a value and a sentence for a reader."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import pandas as pd
+
+from research.alignment.dates import iso_day
+from research.tables import Format, Table
+
+__all__ = ["Finding", "Severity", "findings_table"]
+
+Severity = Literal["error", "warning", "note"]
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing that a screen noticed; nothing has been changed because of it.
+
+    Parameters
+    ----------
+    rule : str
+        Name of the screen.
+    series : str
+        Column that it is about.
+    session : pandas.Timestamp or None
+        The session, or None where the finding is about the whole series.
+    value : float
+        The number that set the screen off; its meaning is the rule's (a price, a count, a lag).
+    message : str
+        One sentence with row, rule and value.
+    severity : {"error", "warning", "note"}
+        ``error``: the numbers cannot be trusted until this is resolved; ``warning``: a row to look at; ``note``: good
+        to know.
+    """
+
+    rule: str
+    series: str
+    session: pd.Timestamp | None
+    value: float
+    message: str
+    severity: Severity = "warning"
+
+    def __str__(self) -> str:
+        return f"{self.severity}: {self.message} [{self.rule}]"
+
+
+def findings_table(findings: Sequence[Finding]) -> Table:
+    """Return findings as a table, one row each.
+
+    Parameters
+    ----------
+    findings : sequence of Finding
+
+    Returns
+    -------
+    research.tables.Table
+        Columns ``rule``, ``series``, ``session``, ``value``, ``severity`` and ``message``.
+
+    Examples
+    --------
+    >>> found = Finding("stale_value", "close", pd.Timestamp("2026-03-06"), 30.61, "close repeats 30.61")
+    >>> findings_table([found]).to_frame()["rule"].tolist()
+    ['stale_value']
+    """
+    columns = ["rule", "series", "session", "value", "severity", "message"]
+    rows = [[getattr(finding, column) for column in columns] for finding in findings]
+    frame = pd.DataFrame(rows, columns=columns, index=range(1, len(rows) + 1))
+    formats: dict[str, Format] = {"session": iso_day, "value": ".6g"}
+    caption = "What the screens found" if rows else "The screens found nothing"
+    return Table(frame, caption, formats)

@@ -1,0 +1,286 @@
+"""An aligned, screened sample of one fund: what every later room starts from."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+import pandas as pd
+
+from research.alignment.dates import as_date
+from research.alignment.findings import Finding, findings_table
+from research.alignment.losses import LossReport
+from research.conventions import years_between
+from research.errors import MissingColumnError, ParameterError, SampleError
+from research.tables import Table
+
+if TYPE_CHECKING:
+    from research.alignment.naive import NaiveCost
+    from research.funds import Fund
+    from research.loaders import SourceRecord
+
+__all__ = ["Basis", "History"]
+
+Basis = Literal["nav", "price"]
+"""What is compared with the benchmark: net asset value, or market close."""
+
+
+@dataclass(frozen=True, eq=False)
+class History:
+    """A fund's series on the sessions of its exchange, with what was dropped and what the screens found.
+
+    Parameters
+    ----------
+    fund : Fund
+        What the fund is.
+    frame : pandas.DataFrame
+        Sessions kept x ``nav``, ``benchmark`` and, where known, ``close`` and ``assets`` (US dollars); float64. nav and
+        benchmark are never NaN; close and assets may be.
+    sessions : pandas.DatetimeIndex
+        Every session of the exchange from the first kept to the last kept, those left out included.
+    clocks : mapping of str to str
+        Time of day and zone of each column.
+    losses : LossReport
+        What was dropped and why.
+    findings : tuple of Finding
+        What the screens found.
+    sources : tuple of SourceRecord
+        Where each series came from, with its hash.
+    naive : NaiveCost, optional
+        What the tracking error would have read had the rows of the file defined the sessions.
+
+    Notes
+    -----
+    Returns are log returns over the fund's own holding intervals, labelled by the session that ends the interval:
+    Friday 16:00 to Monday 16:00 is one return, labelled Monday.
+
+    Examples
+    --------
+    >>> from research.alignment import load
+    >>> history = load("ETHV")
+    >>> len(history.frame), history.losses.counts()["weekend"]
+    (547, 226)
+    """
+
+    fund: Fund
+    frame: pd.DataFrame
+    sessions: pd.DatetimeIndex
+    clocks: Mapping[str, str]
+    losses: LossReport
+    findings: tuple[Finding, ...] = ()
+    sources: tuple[SourceRecord, ...] = ()
+    naive: NaiveCost | None = None
+
+    @property
+    def start(self) -> pd.Timestamp:
+        """First session kept."""
+        return pd.Timestamp(self.frame.index[0])
+
+    @property
+    def end(self) -> pd.Timestamp:
+        """Last session kept."""
+        return pd.Timestamp(self.frame.index[-1])
+
+    @property
+    def years(self) -> float:
+        """Calendar time from the first session to the last, in years of 365 days."""
+        return years_between(self.start, self.end)
+
+    @property
+    def days(self) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
+        """Calendar days since the first session, one integer for each session kept."""
+        return ((self._labels - self.start) // pd.Timedelta(days=1)).to_numpy(dtype=np.int64)
+
+    @property
+    def positions(self) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
+        """Place of each session kept among all sessions; a step of more than 1 is a session left out."""
+        return np.asarray(self.sessions.get_indexer(self._labels), dtype=np.int64)
+
+    @property
+    def bases(self) -> tuple[Basis, ...]:
+        """``("nav", "price")`` where there is a market close, else ``("nav",)``."""
+        return ("nav", "price") if "close" in self.frame else ("nav",)
+
+    @property
+    def nav_returns(self) -> pd.Series[float]:
+        """Log returns of the net asset value, one for each holding interval."""
+        return self._returns("nav")
+
+    @property
+    def benchmark_returns(self) -> pd.Series[float]:
+        """Log returns of the benchmark over the fund's holding intervals."""
+        return self._returns("benchmark")
+
+    @property
+    def price_returns(self) -> pd.Series[float]:
+        """Log returns of the market close; NaN where the close at either end of the interval is missing."""
+        return self._returns("close")
+
+    @property
+    def premium(self) -> pd.Series[float]:
+        """Log premium ln(close) - ln(nav), positive when the market pays more; NaN where the close is missing."""
+        return (self._log("close") - self._log("nav")).rename("premium")
+
+    def divergence(self, basis: Basis = "nav") -> pd.Series[float]:
+        """Return the divergence level g = ln(fund) - ln(benchmark).
+
+        Parameters
+        ----------
+        basis : {"nav", "price"}
+            Which of the fund's series is compared.
+
+        Returns
+        -------
+        pandas.Series
+            One value for each session kept, a log level; NaN on price basis where the close is missing.
+
+        Raises
+        ------
+        ParameterError
+            If the basis is neither.
+        MissingColumnError
+            If the basis is price and the fund has no market close.
+
+        Notes
+        -----
+        Its change is the daily divergence; the two bases differ by the log premium.
+
+        Examples
+        --------
+        >>> from research.alignment import load
+        >>> history = load("ETHV")
+        >>> gap = history.divergence("price") - history.divergence("nav") - history.premium
+        >>> bool(gap.abs().max() < 1e-12)
+        True
+        """
+        if basis not in ("nav", "price"):
+            raise ParameterError(f"basis {basis!r} does not exist: give 'nav' or 'price'")
+        level = self._log("nav" if basis == "nav" else "close") - self._log("benchmark")
+        return level.rename(f"{basis}_divergence")
+
+    def between(self, start: pd.Timestamp | str, end: pd.Timestamp | str) -> History:
+        """Return the part of the history from `start` to `end`, both included.
+
+        Parameters
+        ----------
+        start, end : pandas.Timestamp or str
+            Dates.
+
+        Returns
+        -------
+        History
+            Rows outside are in its losses as ``before_start`` and ``after_end``; findings outside are left out, those
+            about a whole series stay, and so does `naive`, which is about the whole file.
+
+        Raises
+        ------
+        SampleError
+            If fewer than two sessions remain.
+
+        Examples
+        --------
+        >>> from research.alignment import load
+        >>> part = load("ETHV").between("2025-01-01", "2025-12-31")
+        >>> f"{part.start:%Y-%m-%d} {part.end:%Y-%m-%d} {len(part.frame)}"
+        '2025-01-02 2025-12-31 250'
+        """
+        first, last = as_date(start, "start"), as_date(end, "end")
+        frame = self.frame.loc[first:last]
+        if len(frame) < 2:
+            raise SampleError(
+                f"{first:%Y-%m-%d} to {last:%Y-%m-%d} holds {len(frame)} sessions: a history has two at least; this "
+                f"one covers {self.start:%Y-%m-%d} to {self.end:%Y-%m-%d}"
+            )
+        inside = self.sessions[(self.sessions >= frame.index[0]) & (self.sessions <= frame.index[-1])]
+        found = tuple(item for item in self.findings if item.session is None or first <= item.session <= last)
+        return replace(self, frame=frame, sessions=inside, losses=self._clipped(frame, first, last), findings=found)
+
+    def describe(self) -> Table:
+        """Return where each series came from: provider, clock, unit, rows and the start of its hash.
+
+        Returns
+        -------
+        research.tables.Table
+            One row for each source.
+
+        Examples
+        --------
+        >>> from research.alignment import load
+        >>> list(load("ETHV").describe().to_frame().columns)
+        ['column', 'provider', 'clock', 'unit', 'rows', 'sha256']
+        """
+        rows = [
+            [item.role, item.name, item.provider, item.clock, item.unit, item.rows, item.sha256[:12]]
+            for item in self.sources
+        ]
+        columns = ["role", "column", "provider", "clock", "unit", "rows", "sha256"]
+        frame = pd.DataFrame(rows, columns=columns).set_index("role")
+        simulated = any(item.simulated for item in self.sources)
+        notes = ("These data are simulated.",) if simulated else ()
+        return Table(frame, f"Series of {self.fund.ticker}", {"rows": ",d"}, notes)
+
+    def summary(self) -> Table:
+        """Return the sample in one small table: dates, sessions, years, losses and findings."""
+        wrong = sum(item.severity != "note" for item in self.findings)
+        rows: dict[str, object] = {
+            "first session": f"{self.start:%Y-%m-%d}",
+            "last session": f"{self.end:%Y-%m-%d}",
+            "sessions": f"{len(self.frame)} of {len(self.sessions)}",
+            "years": f"{self.years:.2f}",
+            "bases": ", ".join(self.bases),
+            "rows dropped": ", ".join(f"{rule} {n}" for rule, n in self.losses.counts().items()) or "none",
+            "findings": f"{wrong}, and {len(self.findings) - wrong} notes",
+        }
+        frame = pd.DataFrame({"value": list(rows.values())}, index=list(rows))
+        return Table(frame, f"Sample of {self.fund.ticker}")
+
+    def screens(self) -> Table:
+        """Return what the screens found, one row each."""
+        return findings_table(self.findings)
+
+    def __str__(self) -> str:
+        return str(self.summary())
+
+    __repr__ = __str__
+
+    def _repr_html_(self) -> str:
+        return self.summary()._repr_html_()
+
+    @property
+    def _labels(self) -> pd.DatetimeIndex:
+        return pd.DatetimeIndex(self.frame.index)
+
+    def _log(self, column: str) -> pd.Series[float]:
+        if column not in self.frame:
+            raise MissingColumnError(
+                f"{self.fund.ticker} has no {column} series (it has {', '.join(self.frame.columns)}): use the NAV "
+                f"basis, or add series.{column} to the fund's entry"
+            )
+        values: pd.Series[float] = self.frame[column]
+        return pd.Series(np.log(values.to_numpy()), index=values.index, name=column)
+
+    def _returns(self, column: str) -> pd.Series[float]:
+        return self._log(column).diff().iloc[1:]
+
+    def _clipped(self, frame: pd.DataFrame, first: pd.Timestamp, last: pd.Timestamp) -> LossReport:
+        """Return the losses of the part: rows outside it are before its start or after its end, whatever they were."""
+        old = self.losses.dropped
+        outside = (old["date"] < first) | (old["date"] > last)
+        # A session without a row is no row: outside the part it is nothing. A masked close is on a row that leaves.
+        kept = old[~outside | old["rule"].isin(["before_listing", "before_start", "after_end"])]
+        moved = old[outside & old["rule"].isin(["weekend", "holiday", "missing_value"])]["date"]
+        leaving = self._labels.difference(pd.DatetimeIndex(frame.index)).append(pd.DatetimeIndex(moved))
+        rows = [
+            (day, "before_start", f"the sample starts on {first:%Y-%m-%d}")
+            if day < first
+            else (day, "after_end", f"the sample ends on {last:%Y-%m-%d}")
+            for day in leaving
+        ]
+        added = pd.DataFrame(rows, columns=["date", "rule", "detail"]).astype({"date": "datetime64[ns]"})
+        parts = [part for part in (kept, added) if len(part)]
+        dropped = pd.concat(parts) if parts else kept
+        dropped = dropped.sort_values("date", ignore_index=True)
+        lost = int(dropped["rule"].isin(["missing_value", "no_row"]).sum())
+        return LossReport(self.losses.rows_in, len(frame), dropped, sessions=len(frame) + lost)

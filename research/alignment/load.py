@@ -1,0 +1,197 @@
+"""From a fund to a `History`: its series read, aligned and screened."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Final
+
+import pandas as pd
+
+from research.alignment.align import align
+from research.alignment.clock import Clock
+from research.alignment.dates import as_date, labels_of
+from research.alignment.findings import Finding
+from research.alignment.history import History
+from research.alignment.losses import LossReport
+from research.alignment.naive import naive_cost
+from research.alignment.screens import screen
+from research.alignment.sessions import sessions
+from research.errors import BenchmarkError, MissingColumnError, ParameterError, SampleError
+from research.funds import Fund
+from research.funds import fund as registered
+from research.loaders import LoadedSeries, load_series
+
+__all__ = ["load"]
+
+_ALIGNED: Final = ("nav", "benchmark", "close", "shares_outstanding")
+_SHORTEST: Final = 3
+
+
+def load(
+    fund: Fund | str,
+    start: pd.Timestamp | str | None = None,
+    end: pd.Timestamp | str | None = None,
+    data: Path | str | None = None,
+    max_loss: float = 0.05,
+    mask_flagged: bool = False,
+    minimum_sessions: int = 30,
+) -> History:
+    """Read a fund's series, align them on the sessions of its exchange and screen them.
+
+    Parameters
+    ----------
+    fund : Fund or str
+        A fund, or the ticker of one in the registry (case does not matter).
+    start : pandas.Timestamp or str, optional
+        First date of the sample; by default the listing date. An earlier one is moved to the listing, and the rows
+        before it are in the losses.
+    end : pandas.Timestamp or str, optional
+        Last date of the sample; by default the last session on which NAV and benchmark both have a value.
+    data : pathlib.Path or str, optional
+        Folder with a ``funds.toml`` of your own, whose entries replace those of the registry.
+    max_loss : float
+        Largest share of the sessions that may lack NAV or benchmark, a fraction.
+    mask_flagged : bool
+        Set closes that the screen `stale_value` flags to NaN; each is in the losses as ``masked_stale_close``.
+    minimum_sessions : int
+        Fewest sessions that make a sample.
+
+    Returns
+    -------
+    History
+        NAV and benchmark without NaN; a close or assets that the files lack on a session is NaN.
+
+    Raises
+    ------
+    UnknownNameError
+        If the registry has no such fund.
+    BenchmarkError
+        If the fund has no benchmark series.
+    MissingColumnError
+        If the fund has no NAV series.
+    ParameterError
+        If a date is not a date, or another parameter cannot be what it is.
+    SampleError
+        If the end lies before the start or the listing, the dates lie outside the data, or too few sessions remain.
+    LossError
+        If more than `max_loss` of the sessions would be left out.
+    ClockError
+        If NAV, close and benchmark were observed at different times of day.
+    DataError
+        If a file cannot be read or holds what no calculation can use.
+
+    Notes
+    -----
+    Nothing is filled. Screens change nothing unless `mask_flagged` asks for it.
+
+    Examples
+    --------
+    >>> history = load("ETHV")
+    >>> [str(found.session.date()) for found in history.findings if found.rule == "stale_value"]
+    ['2026-03-06']
+    >>> print(history.losses)
+    823 rows in, 547 kept: before_listing 28, weekend 226, holiday 22; 0 sessions lost
+    """
+    _check_minimum(minimum_sessions)
+    # Dates are checked before any file is read: a wrong request should not wait for the data.
+    first = None if start is None else as_date(start, "start")
+    last = None if end is None else as_date(end, "end")
+    subject = registered(fund, data) if isinstance(fund, str) else fund
+    listed = as_date(subject.first_day, "listed")
+    _check_dates(subject, first, last, listed)
+    loaded = _read(subject)
+    aligned: dict[str, LoadedSeries | tuple[pd.Series[float], Clock | str]] = {
+        name: loaded[name] for name in _ALIGNED if name in loaded
+    }
+    try:
+        frame, losses = align(
+            aligned, subject.calendar, first if first is not None else listed, last, listed=listed, max_loss=max_loss
+        )
+    except SampleError as error:
+        raise SampleError(f"{subject.ticker}: {error}") from None
+    if len(frame) < minimum_sessions:
+        raise SampleError(_too_short(subject, frame, loaded, minimum_sessions))
+    raw: dict[str, pd.Series[float]] = {role: one.values for role, one in loaded.items()}  # noqa: PD011 - a field
+    findings = screen(
+        frame,
+        calendar=subject.calendar,
+        raw=raw,
+        units={role: one.source.unit for role, one in loaded.items()},
+        ticks={role: one.source.tick for role, one in loaded.items()},
+    )
+    if mask_flagged:
+        frame, losses = _masked(frame, losses, findings)
+    days = sessions(subject.calendar, frame.index[0], frame.index[-1])
+    return History(
+        fund=subject,
+        frame=_with_assets(frame),
+        sessions=days,
+        clocks={role: one.source.clock for role, one in loaded.items()},
+        losses=losses,
+        findings=findings,
+        sources=tuple(one.source for one in loaded.values()),
+        naive=naive_cost(raw["nav"], raw["benchmark"], days),
+    )
+
+
+def _check_minimum(minimum_sessions: int) -> None:
+    if isinstance(minimum_sessions, bool) or not isinstance(minimum_sessions, int) or minimum_sessions < _SHORTEST:
+        raise ParameterError(f"minimum_sessions is {minimum_sessions!r}: give an integer of {_SHORTEST} or more")
+
+
+def _check_dates(fund: Fund, first: pd.Timestamp | None, last: pd.Timestamp | None, listed: pd.Timestamp) -> None:
+    if first is not None and last is not None and last < first:
+        raise SampleError(f"{fund.ticker}: end {last:%Y-%m-%d} lies before start {first:%Y-%m-%d}: swap them")
+    if last is not None and last < listed:
+        raise SampleError(
+            f"{fund.ticker}: end {last:%Y-%m-%d} lies before the listing on {listed:%Y-%m-%d}: give a later end"
+        )
+
+
+def _read(fund: Fund) -> dict[str, LoadedSeries]:
+    """Return every series of the fund; raise where the two without which nothing can be said are absent."""
+    if "benchmark" not in fund.series:
+        have = ", ".join(fund.series) or "none"
+        raise BenchmarkError(
+            f"{fund.ticker} has no benchmark series (series: {have}), so nothing can be said about how it tracks: add "
+            f"[fund.{fund.ticker}.series.benchmark] to a funds.toml of your own and name its folder with --data"
+        )
+    if "nav" not in fund.series:
+        raise MissingColumnError(
+            f"{fund.ticker} has no NAV series (series: {', '.join(fund.series)}): add [fund.{fund.ticker}.series.nav] "
+            "to a funds.toml of your own and name its folder with --data"
+        )
+    return {role: load_series(fund, role) for role in fund.series}
+
+
+def _too_short(fund: Fund, frame: pd.DataFrame, loaded: dict[str, LoadedSeries], minimum_sessions: int) -> str:
+    table = pd.DataFrame({role: loaded[role].values for role in ("nav", "benchmark")}).dropna()  # noqa: PD011 - a field
+    common = labels_of(table)
+    held = f"{frame.index[0]:%Y-%m-%d} to {frame.index[-1]:%Y-%m-%d}" if len(frame) else "the sample"
+    return (
+        f"{fund.ticker}: {held} holds {len(frame)} sessions and {minimum_sessions} are needed: choose a longer sample; "
+        f"the data cover {common[0]:%Y-%m-%d} to {common[-1]:%Y-%m-%d}"
+    )
+
+
+def _masked(frame: pd.DataFrame, losses: LossReport, findings: tuple[Finding, ...]) -> tuple[pd.DataFrame, LossReport]:
+    """Return the frame with flagged closes missing, and the losses that say so."""
+    flagged = [item for item in findings if item.rule == "stale_value" and item.series == "close"]
+    if not flagged:
+        return frame, losses
+    masked = frame.copy()
+    masked.loc[[item.session for item in flagged], "close"] = float("nan")
+    rows = [
+        (item.session, "masked_stale_close", f"close {item.value:g} is not used: {item.message}") for item in flagged
+    ]
+    added = pd.DataFrame(rows, columns=losses.dropped.columns).astype({"date": "datetime64[ns]"})
+    dropped = pd.concat([losses.dropped, added]) if len(losses.dropped) else added
+    dropped = dropped.sort_values("date", ignore_index=True, kind="stable")
+    return masked, LossReport(losses.rows_in, losses.rows_out, dropped, losses.sessions)
+
+
+def _with_assets(frame: pd.DataFrame) -> pd.DataFrame:
+    """Return the frame with assets in place of the shares outstanding; NaN where the shares are not known."""
+    if "shares_outstanding" not in frame:
+        return frame
+    return frame.assign(assets=frame["nav"] * frame["shares_outstanding"]).drop(columns="shares_outstanding")

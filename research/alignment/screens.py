@@ -1,0 +1,75 @@
+"""All screens in one call. A screen names rule, row and value; none of them changes a number."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import pandas as pd
+
+from research.alignment.findings import Finding
+from research.alignment.screens_calendar import carried_forward, early_close, shifted_dates
+from research.alignment.screens_columns import constant_column, copied_columns, non_positive, premium_in_dollars
+from research.alignment.screens_stale import stale_value
+from research.alignment.sessions import early_closes
+from research.alignment.sessions import sessions as calendar_sessions
+
+__all__ = ["screen"]
+
+
+def screen(
+    frame: pd.DataFrame,
+    *,
+    calendar: str | None = None,
+    raw: Mapping[str, pd.Series[float]] | None = None,
+    units: Mapping[str, str] | None = None,
+    ticks: Mapping[str, float | None] | None = None,
+) -> tuple[Finding, ...]:
+    """Run every screen that the data allow.
+
+    Parameters
+    ----------
+    frame : pandas.DataFrame
+        Aligned sessions x ``nav``, ``benchmark`` and possibly ``close``; positive, NaN allowed.
+    calendar : str, optional
+        Exchange calendar; without it the screens on early closes and carried-forward rows are left out.
+    raw : mapping of role to series, optional
+        The series as the files have them, calendar rows included: ``nav``, ``benchmark``, ``close``,
+        ``premium_published``.
+    units : mapping of role to str, optional
+        Stated units, of which ``premium_published`` is used.
+    ticks : mapping of role to float, optional
+        Rounding of the printed values.
+
+    Returns
+    -------
+    tuple of Finding
+        Errors first, then warnings, then notes; within each by date.
+
+    Examples
+    --------
+    >>> days = pd.bdate_range("2025-01-01", periods=40)
+    >>> frame = pd.DataFrame({"nav": 30.0, "benchmark": range(3000, 3040)}, days).astype(float)
+    >>> [found.rule for found in screen(frame)]
+    ['constant_column']
+    """
+    if len(frame) == 0:
+        return ()
+    raw = raw or {}
+    findings = [
+        *non_positive(frame),
+        *constant_column(frame),
+        *copied_columns(frame),
+        *shifted_dates(frame),
+        *stale_value(frame, ticks=ticks, raw=raw),
+    ]
+    if "premium_published" in raw:
+        findings += premium_in_dollars(frame, raw["premium_published"], (units or {}).get("premium_published"))
+    if calendar is not None:
+        first, last = pd.Timestamp(frame.index[0]), pd.Timestamp(frame.index[-1])
+        findings += early_close(frame, early_closes(calendar, first, last))
+        if "nav" in raw and "benchmark" in raw:
+            findings += carried_forward(raw["nav"], raw["benchmark"], calendar_sessions(calendar, first, last))
+    order = {"error": 0, "warning": 1, "note": 2}
+    return tuple(
+        sorted(findings, key=lambda item: (order[item.severity], item.session or pd.Timestamp.min, item.series))
+    )

@@ -1,0 +1,163 @@
+"""Screens for columns that are not what their name says."""
+
+from __future__ import annotations
+
+from itertools import combinations
+from typing import Final
+
+import pandas as pd
+
+from research.alignment.entries import PRICES
+from research.alignment.findings import Finding
+
+__all__ = ["constant_column", "copied_columns", "non_positive", "premium_in_dollars"]
+
+_UNITS: Final[dict[str, frozenset[str]]] = {
+    "dollars": frozenset({"usd", "us dollars", "us dollar", "dollars", "$", "usd per share", "us dollars per share"}),
+    "percent": frozenset({"percent", "%", "pct"}),
+    "fraction": frozenset({"fraction", "ratio", "1", "decimal"}),
+}
+
+
+def constant_column(frame: pd.DataFrame) -> tuple[Finding, ...]:
+    """Find columns that hold one value throughout: a frozen feed, or a placeholder.
+
+    Parameters
+    ----------
+    frame : pandas.DataFrame
+        Aligned sessions x series; NaN is ignored.
+
+    Returns
+    -------
+    tuple of Finding
+        One for each price column with one distinct value on two sessions or more.
+
+    Examples
+    --------
+    >>> [found.series for found in constant_column(pd.DataFrame({"nav": [1.0, 1.0], "close": [1.0, 1.1]}))]
+    ['nav']
+    """
+    found = []
+    for name in frame.columns:
+        known = frame[name].dropna()
+        if name in PRICES and len(known) >= 2 and (known == known.iloc[0]).all():
+            value = float(known.iloc[0])
+            message = f"{name} is {value:g} on all {len(known)} sessions: it is not a live series"
+            found.append(Finding("constant_column", str(name), None, value, message, "error"))
+    return tuple(found)
+
+
+def copied_columns(frame: pd.DataFrame, *, share: float = 0.95) -> tuple[Finding, ...]:
+    """Find pairs of columns that carry the same numbers under two names.
+
+    Parameters
+    ----------
+    frame : pandas.DataFrame
+        Aligned sessions x series; sessions where one is NaN are not compared.
+    share : float
+        Share of sessions on which the two must be equal to the last digit.
+
+    Returns
+    -------
+    tuple of Finding
+        One for each pair of price columns; `value` is the share of equal sessions.
+
+    Examples
+    --------
+    >>> frame = pd.DataFrame({"nav": [1.0, 2.0, 3.0], "close": [1.0, 2.0, 3.0], "benchmark": [9.0, 8.0, 7.0]})
+    >>> [found.series for found in copied_columns(frame)]
+    ['close']
+    """
+    found = []
+    for one, other in combinations([name for name in PRICES if name in frame], 2):
+        both = frame[[one, other]].dropna()
+        equal = float((both[one] == both[other]).mean()) if len(both) >= 2 else 0.0
+        if equal >= share and not (both[one] == both[one].iloc[0]).all():
+            message = f"{other} equals {one} on {100 * equal:.0f} % of {len(both)} sessions: one is a copy of the other"
+            found.append(Finding("copied_columns", other, None, equal, message, "error"))
+    return tuple(found)
+
+
+def non_positive(frame: pd.DataFrame) -> tuple[Finding, ...]:
+    """Find prices that are zero or negative.
+
+    Parameters
+    ----------
+    frame : pandas.DataFrame
+        Sessions x series; NaN is ignored.
+
+    Returns
+    -------
+    tuple of Finding
+        One for each value. `align` raises on them; this lists them for files that are only inspected.
+
+    Examples
+    --------
+    >>> days = pd.DatetimeIndex(["2020-04-17", "2020-04-20"])
+    >>> [found.value for found in non_positive(pd.DataFrame({"benchmark": [18.27, -37.63]}, days))]
+    [-37.63]
+    """
+    found = []
+    for name in frame.columns:
+        column = frame[name]
+        if name not in PRICES:
+            continue
+        for session, value in column[column <= 0].items():
+            label = pd.Timestamp(str(session))
+            message = f"{label:%Y-%m-%d}: {name} is {value:g}, and a price is positive"
+            found.append(Finding("non_positive", str(name), label, float(value), message, "error"))
+    return tuple(found)
+
+
+def premium_in_dollars(
+    frame: pd.DataFrame, published: pd.Series[float], unit: str | None = None
+) -> tuple[Finding, ...]:
+    """Find a published premium column whose numbers are in another unit than it says.
+
+    Parameters
+    ----------
+    frame : pandas.DataFrame
+        Aligned sessions with ``nav`` and ``close``.
+    published : pandas.Series
+        The premium as published; only its sessions in `frame` count, NaN is ignored.
+    unit : str, optional
+        Unit that the column states; percent where nothing is said, because that is what readers take it for.
+
+    Returns
+    -------
+    tuple of Finding
+        At most one; `value` is the median distance, in published units, between the column and the premium in dollars,
+        percent or as a fraction, whichever fits best.
+
+    Notes
+    -----
+    The column is compared with close - nav, 100 (close/nav - 1) and close/nav - 1. Another unit is named only where it
+    fits three times better than the stated one: at a price near 100 dollars the first two cannot be told apart.
+
+    Examples
+    --------
+    >>> days = pd.date_range("2025-01-01", periods=30)
+    >>> close = pd.Series([30 + 0.03 * day for day in range(30)], days)
+    >>> frame = pd.DataFrame({"close": close, "nav": close - 0.3}, days)
+    >>> [found.rule for found in premium_in_dollars(frame, (close - frame["nav"]).round(2), "percent")]
+    ['premium_in_dollars']
+    """
+    if "close" not in frame:
+        return ()
+    both = frame[["nav", "close"]].join(published.rename("published"), how="inner").dropna()
+    if len(both) < 20:
+        return ()
+    gap = both["close"] - both["nav"]
+    candidates = {"dollars": gap, "percent": 100 * gap / both["nav"], "fraction": gap / both["nav"]}
+    misfit = {name: float((both["published"] - values).abs().median()) for name, values in candidates.items()}
+    best = min(misfit, key=lambda name: misfit[name])
+    folded = (unit or "percent").strip().casefold()
+    stated = next((name for name, spellings in _UNITS.items() if folded in spellings), None)
+    if stated is None or best == stated or 3 * misfit[best] > misfit[stated]:
+        return ()
+    rule = f"premium_in_{best}"
+    message = (
+        f"the published premium is stated in {stated} but its numbers are in {best} (median misfit {misfit[best]:.2g} "
+        f"against {misfit[stated]:.2g}): compute the premium from close and NAV instead"
+    )
+    return (Finding(rule, "premium_published", None, misfit[best], message, "warning"),)

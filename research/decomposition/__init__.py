@@ -1,0 +1,32 @@
+"""Decomposition: the local-level regression, what it identifies, shares of variance, breaks, and the result object."""
+
+from research.decomposition.breaks import SlopeBreak, slope_break
+from research.decomposition.decompose import decompose
+from research.decomposition.estimators import compare_estimators, newey_west_lags
+from research.decomposition.fit import LocalLevelResult
+from research.decomposition.identification import Identification, identify, variance_inflation
+from research.decomposition.local_level import local_level
+from research.decomposition.regimes import FeeRegime, FeeRegimes, fee_regimes
+from research.decomposition.result import Decomposition, DriverEstimate
+from research.decomposition.shares import euler_shares, lmg, lmg_shares
+
+__all__ = [
+    "Decomposition",
+    "DriverEstimate",
+    "FeeRegime",
+    "FeeRegimes",
+    "Identification",
+    "LocalLevelResult",
+    "SlopeBreak",
+    "compare_estimators",
+    "decompose",
+    "euler_shares",
+    "fee_regimes",
+    "identify",
+    "lmg",
+    "lmg_shares",
+    "local_level",
+    "newey_west_lags",
+    "slope_break",
+    "variance_inflation",
+]

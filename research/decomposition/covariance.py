@@ -1,0 +1,215 @@
+"""Cross products of a regression in differences, for every split of the noise into permanent and transitory at once.
+
+The error of the differenced local-level model has covariance proportional to ``V(λ) = λ·diag(gap) + (1 − λ)·M`` with
+``M`` the second-difference matrix (2 on the diagonal, −1 beside it), λ the share of the permanent variance, and gap the
+sessions that each difference spans. On a regular sample V is Toeplitz, and the type-I discrete sine transform
+diagonalises it for *every* λ, so one transform serves the whole likelihood. Where sessions are missing V is still
+tridiagonal, and a banded Cholesky factor takes over.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+import numpy.typing as npt
+from scipy.fft import dst
+from scipy.linalg import lapack
+
+__all__ = [
+    "BandedMoments",
+    "Moments",
+    "SineMoments",
+    "Weighting",
+    "draw_errors",
+    "eigenvalues",
+    "log_determinant",
+    "moments",
+    "tridiagonal",
+    "weighting",
+]
+
+Array = npt.NDArray[np.float64]
+
+
+class Moments(Protocol):
+    """Whatever yields ``Y'V(λ)⁻¹Y`` and ``log|V(λ)|`` for a vector of λ."""
+
+    @property
+    def method(self) -> str:
+        """Name of the algorithm, for the record."""
+        ...
+
+    def __call__(self, shares: Array) -> tuple[Array, Array]:
+        """Return cross products of shape (shares, columns, columns) and log determinants of shape (shares,)."""
+        ...
+
+
+def eigenvalues(nobs: int) -> Array:
+    """Return the eigenvalues of the second-difference matrix of order `nobs`, ascending.
+
+    Examples
+    --------
+    >>> eigenvalues(1)
+    array([2.])
+    """
+    # 2 − 2cos x loses every digit for small x; 4 sin²(x/2) is the same number and does not.
+    angles = np.pi * np.arange(1, nobs + 1) / (2.0 * (nobs + 1))
+    return np.asarray(4.0 * np.sin(angles) ** 2, dtype=float)
+
+
+def log_determinant(shares: Array, nobs: int) -> Array:
+    """Return log|λI + (1 − λ)M| for each λ in closed form.
+
+    Notes
+    -----
+    With c = 1 − λ and cosh θ = 1 + λ/2c, the determinant is cⁿ·sinh((n + 1)θ)/sinh θ (a Chebyshev polynomial of the
+    second kind), which costs nothing, where summing the logs of the eigenvalues costs more than the regression.
+
+    Examples
+    --------
+    >>> bool(np.isclose(log_determinant(np.array([0.0]), 4)[0], np.log(5)))
+    True
+    """
+    rest = np.maximum(1.0 - shares, 1e-100)  # λ = 1 is answered below; here it must only not overflow
+    excess = shares / (2.0 * rest)
+    theta = np.log1p(excess + np.sqrt(excess * (2.0 + excess)))
+    with np.errstate(invalid="ignore", divide="ignore"):
+        ratio = np.expm1(-2.0 * (nobs + 1) * theta) / np.expm1(-2.0 * theta)
+    value: Array = nobs * (np.log(rest) + theta) + np.log(np.where(theta > 0.0, ratio, nobs + 1.0))
+    return np.where(shares >= 1.0, 0.0, value)
+
+
+def tridiagonal(share: float, gaps: Array) -> tuple[Array, Array]:
+    """Return the diagonal and off-diagonal of V(λ) for one permanent share λ and the sessions each difference spans."""
+    diagonal = share * gaps + (1.0 - share) * 2.0
+    return diagonal, np.full(gaps.size - 1, share - 1.0)
+
+
+@dataclass(frozen=True, eq=False)
+class SineMoments:
+    """Cross products by the sine transform: exact for evenly spaced observations, all λ from one transform."""
+
+    products: Array
+    omega: Array
+    rows: npt.NDArray[np.intp]
+    cols: npt.NDArray[np.intp]
+    method: str = "sine transform"
+
+    @classmethod
+    def of(cls, differences: Array) -> SineMoments:
+        """Transform the columns of `differences` (observations × columns) once and keep their outer products."""
+        nobs, columns = differences.shape
+        transformed = dst(differences, type=1, axis=0, norm="ortho")
+        rows, cols = np.triu_indices(columns)
+        return cls(transformed[:, rows] * transformed[:, cols], eigenvalues(nobs), rows, cols)
+
+    def __call__(self, shares: Array) -> tuple[Array, Array]:
+        """Return ``Y'V(λ)⁻¹Y`` and ``log|V(λ)|`` for each λ."""
+        variances = shares[:, None] + (1.0 - shares)[:, None] * self.omega
+        packed = (1.0 / variances) @ self.products
+        columns = int(self.cols[-1]) + 1
+        cross = np.empty((shares.size, columns, columns))
+        cross[:, self.rows, self.cols] = packed
+        cross[:, self.cols, self.rows] = packed
+        return cross, log_determinant(shares, self.omega.size)
+
+
+@dataclass(frozen=True, eq=False)
+class BandedMoments:
+    """Cross products by the Cholesky factor of a tridiagonal matrix: for missing sessions and calendar-day variance."""
+
+    differences: Array
+    gaps: Array
+    method: str = "banded Cholesky"
+
+    def __call__(self, shares: Array) -> tuple[Array, Array]:
+        """Return ``Y'V(λ)⁻¹Y`` and ``log|V(λ)|`` for each λ."""
+        columns = self.differences.shape[1]
+        cross = np.empty((shares.size, columns, columns))
+        log_determinants = np.empty(shares.size)
+        for i, share in enumerate(shares):
+            diagonal, beside = tridiagonal(float(share), self.gaps)
+            pivots, factors, info = lapack.dpttrf(diagonal, beside)
+            if info != 0:  # cannot happen for λ in [0, 1] and positive gaps
+                raise np.linalg.LinAlgError("the error covariance is not positive definite")
+            solved, _ = lapack.dpttrs(pivots, factors, self.differences)
+            cross[i] = self.differences.T @ solved
+            log_determinants[i] = np.log(pivots).sum()
+        return cross, log_determinants
+
+
+class Weighting(Protocol):
+    """A weighting by V(λ)⁻¹, for columns too many to form all their cross products."""
+
+    def rotate(self, differences: Array) -> Array:
+        """Return the columns in the coordinates in which they are weighted; cross products do not feel it."""
+        ...
+
+    def weigh(self, share: float, rotated: Array) -> Array:
+        """Return ``W·rotated``, so that ``rotated'·W·rotated = Y'V(λ)⁻¹Y``."""
+        ...
+
+    def log_determinant(self, share: float) -> float:
+        """Return log|V(λ)|."""
+        ...
+
+
+@dataclass(frozen=True)
+class SineWeighting:
+    """Weighting of evenly spaced observations: a sine transform, then a division by the eigenvalues."""
+
+    nobs: int
+
+    def rotate(self, differences: Array) -> Array:
+        """Return the type-I sine transform of the columns."""
+        return np.asarray(dst(differences, type=1, axis=0, norm="ortho"), dtype=float)
+
+    def weigh(self, share: float, rotated: Array) -> Array:
+        """Return the columns over the eigenvalues of V(λ)."""
+        variances: Array = share + (1.0 - share) * eigenvalues(self.nobs)
+        return rotated / variances[:, None]
+
+    def log_determinant(self, share: float) -> float:
+        """Return log|V(λ)| in closed form."""
+        return float(log_determinant(np.array([share]), self.nobs)[0])
+
+
+@dataclass(frozen=True, eq=False)
+class BandedWeighting:
+    """Weighting where sessions are missing: a tridiagonal solve."""
+
+    gaps: Array
+
+    def rotate(self, differences: Array) -> Array:
+        """Return the columns as they are."""
+        return differences
+
+    def weigh(self, share: float, rotated: Array) -> Array:
+        """Return V(λ)⁻¹ times the columns."""
+        pivots, factors, _ = lapack.dpttrf(*tridiagonal(share, self.gaps))
+        return np.asarray(lapack.dpttrs(pivots, factors, rotated)[0], dtype=float)
+
+    def log_determinant(self, share: float) -> float:
+        """Return log|V(λ)| from the pivots of the factor."""
+        return float(np.log(lapack.dpttrf(*tridiagonal(share, self.gaps))[0]).sum())
+
+
+def weighting(gaps: Array) -> Weighting:
+    """Return the fast weighting where the observations are evenly spaced, the banded one where they are not."""
+    return SineWeighting(gaps.size) if np.all(gaps == 1.0) else BandedWeighting(gaps)
+
+
+def draw_errors(rng: np.random.Generator, share: float, gaps: Array, draws: int) -> Array:
+    """Return `draws` columns of normal errors with covariance V(λ): permanent steps plus differenced noise."""
+    steps = np.sqrt(share * gaps)[:, None] * rng.standard_normal((gaps.size, draws))
+    noise = np.sqrt(1.0 - share) * rng.standard_normal((gaps.size + 1, draws))
+    return np.asarray(steps + np.diff(noise, axis=0), dtype=float)
+
+
+def moments(differences: Array, gaps: Array) -> Moments:
+    """Return the fast cross products where the observations are evenly spaced, the banded ones where they are not."""
+    if gaps.size < 2 or np.all(gaps == 1.0):
+        return SineMoments.of(differences)
+    return BandedMoments(differences, gaps)

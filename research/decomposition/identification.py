@@ -1,0 +1,158 @@
+"""Which coefficients the data can tell: the others are imposed at their stated value, and the result says so."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from research.decomposition.fit import LocalLevelResult
+from research.decomposition.local_level import local_level
+from research.errors import IdentificationError, ParameterError, UnknownNameError
+
+__all__ = ["MAX_STD_ERROR", "MAX_VARIANCE_INFLATION", "Identification", "Policy", "identify", "variance_inflation"]
+
+Policy = Literal["auto", "estimate", "impose"]
+"""``estimate`` or ``impose`` a driver's coefficient, or let its precision decide."""
+
+MAX_VARIANCE_INFLATION = 10.0
+MAX_STD_ERROR = 1.0
+
+
+@dataclass(frozen=True, eq=False)
+class Identification:
+    """A fit, and the drivers that were moved to its left side.
+
+    Parameters
+    ----------
+    fit : LocalLevelResult
+        Regression of the level less the imposed drivers on the estimated ones.
+    imposed : dict of str to str
+        Reason by driver.
+    inflation : pandas.Series
+        Variance inflation of the estimated drivers, in the metric of the fit.
+    """
+
+    fit: LocalLevelResult
+    imposed: dict[str, str]
+    inflation: pd.Series = field(repr=False)
+
+
+def variance_inflation(fit: LocalLevelResult) -> pd.Series:
+    """Return how much each coefficient's variance owes to the other drivers: 1 where it owes nothing.
+
+    Notes
+    -----
+    ``A_kk·(A⁻¹)_kk`` with ``A = X'V⁻¹X``: the usual factor, in the metric of the error that was estimated.
+    """
+    design = fit.whitened[:, 1:]
+    cross = design.T @ design
+    inverse = np.linalg.inv(cross) if cross.size else cross
+    return pd.Series(np.diag(inverse) * np.diag(cross), fit.params.index, name="inflation")
+
+
+def identify(
+    level: pd.Series,
+    drivers: pd.DataFrame,
+    policy: Policy | Mapping[str, Policy] = "auto",
+    *,
+    positions: npt.ArrayLike | None = None,
+    variance_per: Literal["session", "day"] = "session",
+    cov_type: Literal["classical", "robust"] = "robust",
+) -> Identification:
+    """Estimate the drivers that the data identify and impose the others at 1.
+
+    Parameters
+    ----------
+    level : pandas.Series of float, shape (T + 1,)
+        Divergence level.
+    drivers : pandas.DataFrame of float, shape (T + 1, K)
+        Cumulated drivers; a coefficient of 1 means that a driver passes through in full.
+    policy : {"auto", "estimate", "impose"} or a mapping of driver to one of them
+        ``auto`` imposes a driver that does not vary, whose variance inflation exceeds 10, or whose coefficient has a
+        standard error above 1 - one driver at a time, the worst first.
+    positions, variance_per, cov_type
+        As in `local_level`.
+
+    Returns
+    -------
+    Identification
+        The fit, the imposed drivers with reasons, and the variance inflation of the rest.
+
+    Raises
+    ------
+    IdentificationError
+        If a driver that must be estimated cannot be.
+    UnknownNameError
+        If the policy names a driver that is not there.
+
+    Notes
+    -----
+    NaN in `level` is a missing session. See ``methods`` §5, Identification.
+    """
+    names = [str(name) for name in drivers.columns]
+    policies = _policies(policy, names)
+    imposed = {name: "by request" for name in names if policies[name] == "impose"}
+    known = level.notna()
+    for name in names:
+        if policies[name] == "auto" and np.ptp(drivers.loc[known, name].to_numpy()) == 0.0:
+            imposed[name] = "does not vary over the sample"
+    while True:
+        rest = [name for name in names if name not in imposed]
+        moved = level - drivers[list(imposed)].sum(axis=1) if imposed else level
+        try:
+            fit = local_level(moved, drivers[rest], positions=positions, variance_per=variance_per, cov_type=cov_type)
+        except IdentificationError as error:
+            least = _least_variable(drivers.loc[known, [d for d in error.drivers if policies[d] == "auto"]])
+            if least is None:
+                raise
+            imposed[least] = f"collinear with {', '.join(d for d in error.drivers if d != least)}"
+            continue
+        inflation = variance_inflation(fit)
+        worst = _worst([name for name in rest if policies[name] == "auto"], inflation, fit.std_errors)
+        if worst is None:
+            return Identification(fit, {name: imposed[name] for name in names if name in imposed}, inflation)
+        imposed[worst[0]] = worst[1]
+
+
+def _policies(policy: Policy | Mapping[str, Policy], names: list[str]) -> dict[str, Policy]:
+    """Return the policy of every driver."""
+    if isinstance(policy, str):
+        by_name: dict[str, Policy] = dict.fromkeys(names, policy)
+    else:
+        for name in policy:
+            if name not in names:
+                raise UnknownNameError("driver", name, names)
+        by_name = {name: policy.get(name, "auto") for name in names}
+    for name, value in by_name.items():
+        if value not in {"auto", "estimate", "impose"}:
+            raise ParameterError(f"policy of {name} is {value!r}: give 'auto', 'estimate' or 'impose'")
+    return by_name
+
+
+def _least_variable(drivers: pd.DataFrame) -> str | None:
+    """Return the driver whose changes are smallest: of two that move together it has the least to say."""
+    if drivers.empty:
+        return None
+    return str(drivers.diff().pow(2).sum().idxmin())
+
+
+def _worst(names: list[str], inflation: pd.Series, std_errors: pd.Series) -> tuple[str, str] | None:
+    """Return the driver most in need of being imposed and why, or None."""
+    found = []
+    for name in names:
+        if inflation[name] > MAX_VARIANCE_INFLATION:
+            reason = f"variance inflation {inflation[name]:.0f} exceeds {MAX_VARIANCE_INFLATION:.0f}"
+            found.append((inflation[name] / MAX_VARIANCE_INFLATION, std_errors[name], name, reason))
+        elif std_errors[name] > MAX_STD_ERROR:
+            reason = f"standard error {std_errors[name]:.2f} exceeds {MAX_STD_ERROR:.0f}"
+            found.append((std_errors[name] / MAX_STD_ERROR, std_errors[name], name, reason))
+    if not found:
+        return None
+    # Two collinear drivers inflate alike; the less precise of them is the one to impose.
+    worst = max(found, key=lambda item: (round(item[0], 6), item[1]))
+    return worst[2], worst[3]

@@ -1,0 +1,169 @@
+"""The fee that a fund charged in each period of its stated schedule, measured period by period."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from research.alignment.history import History
+from research.conventions import BASIS_POINT, DAYS_PER_YEAR
+from research.decomposition.fit import LocalLevelResult, check_confidence
+from research.decomposition.identification import Policy, identify
+from research.drivers import measure
+from research.tables import Table
+
+__all__ = ["FeeRegime", "FeeRegimes", "fee_regimes"]
+
+
+@dataclass(frozen=True)
+class FeeRegime:
+    """One period of the fee schedule.
+
+    Parameters
+    ----------
+    start, end : pandas.Timestamp
+        First and last day of the period inside the sample.
+    stated : float
+        Average stated rate over the period, a fraction a year; waivers and tiers included.
+    estimated, std_error : float
+        Rate that the net asset value shows, and its standard error.
+    interval : tuple of float
+        Interval of the rate.
+    """
+
+    start: pd.Timestamp
+    end: pd.Timestamp
+    stated: float
+    estimated: float
+    std_error: float
+    interval: tuple[float, float]
+
+    def to_dict(self) -> dict[str, object]:
+        """Return the period in basis points a year."""
+        return {
+            "start": f"{self.start:%Y-%m-%d}",
+            "end": f"{self.end:%Y-%m-%d}",
+            "stated_bp": self.stated / BASIS_POINT,
+            "estimated_bp": self.estimated / BASIS_POINT,
+            "std_error_bp": self.std_error / BASIS_POINT,
+            "interval_bp": [bound / BASIS_POINT for bound in self.interval],
+        }
+
+
+@dataclass(frozen=True, eq=False)
+class FeeRegimes:
+    """All periods of a fund's schedule inside a sample, estimated together on NAV basis.
+
+    Parameters
+    ----------
+    regimes : tuple of FeeRegime
+        In order of time.
+    fit : LocalLevelResult
+        The joint regression, one slope a period.
+    confidence : float
+        Nominal coverage of the intervals.
+    """
+
+    regimes: tuple[FeeRegime, ...]
+    fit: LocalLevelResult
+    confidence: float
+
+    def summary(self) -> Table:
+        """Return stated and estimated rates as a table."""
+        frame = pd.DataFrame(
+            {
+                "stated": [regime.stated / BASIS_POINT for regime in self.regimes],
+                "estimated": [regime.estimated / BASIS_POINT for regime in self.regimes],
+                "± se": [regime.std_error / BASIS_POINT for regime in self.regimes],
+                "lower": [regime.interval[0] / BASIS_POINT for regime in self.regimes],
+                "upper": [regime.interval[1] / BASIS_POINT for regime in self.regimes],
+            },
+            index=[f"{regime.start:%Y-%m-%d} to {regime.end:%Y-%m-%d}" for regime in self.regimes],
+        )
+        return Table(frame, "Fee by period of the stated schedule, bp a year", dict.fromkeys(frame.columns, ".2f"))
+
+    def to_list(self) -> list[dict[str, object]]:
+        """Return the periods as plain numbers in basis points."""
+        return [regime.to_dict() for regime in self.regimes]
+
+    def __str__(self) -> str:
+        return str(self.summary())
+
+    __repr__ = __str__
+
+    def _repr_html_(self) -> str:
+        return self.summary()._repr_html_()
+
+
+def fee_regimes(history: History, *, confidence: float = 0.95, minimum_sessions: int = 10) -> FeeRegimes | None:
+    """Estimate the rate charged in each period of the stated fee schedule.
+
+    Parameters
+    ----------
+    history : History
+        Aligned history; the NAV basis is used.
+    confidence : float
+        Nominal coverage of the intervals.
+    minimum_sessions : int
+        A period with fewer sessions inside the sample is left out.
+
+    Returns
+    -------
+    FeeRegimes or None
+        None where the fee is not known or no period is long enough.
+
+    Notes
+    -----
+    Local-level regression of n − b on one clock a period, ``−(days of the period gone)/365``, whose coefficient is the
+    annual rate, and on the other drivers that apply. Of the schedule only the days on which its periods start are
+    used, so a waived year that was charged after all would show. Errors are robust to a variance that changes.
+
+    Examples
+    --------
+    >>> import research as rs
+    >>> [round(regime.stated * 1e4, 2) for regime in rs.fee_regimes(rs.load("ETHV")).regimes]
+    [0.0, 20.0]
+    """
+    check_confidence(confidence)
+    schedule = history.fund.fee
+    if schedule is None:
+        return None
+    index = pd.DatetimeIndex(history.frame.index)
+    accrual = history.fund.fee_accrual(index, history.frame.get("assets"))
+    clocks: dict[str, npt.NDArray[np.float64]] = {}
+    spans: list[tuple[pd.Timestamp, pd.Timestamp]] = []
+    for period in schedule.regimes(history.start.date(), history.end.date()):
+        start, end = pd.Timestamp(period.start), min(pd.Timestamp(period.end or history.end), history.end)
+        if index[(index >= start) & (index <= end)].size < minimum_sessions:
+            continue
+        # The day `start` is the first to accrue: on its session one day of the period has gone.
+        before = max(start - pd.Timedelta(days=1), history.start)
+        since, until = (before - history.start).days, (end - history.start).days
+        clocks[f"{start:%Y-%m-%d}"] = (since - np.clip(history.days, since, until)) / DAYS_PER_YEAR
+        spans.append((before, end))
+    if not clocks:
+        return None
+    others = {driver.name: driver.level for driver in measure(history, "nav") if driver.name != "expense_ratio"}
+    columns = pd.DataFrame(clocks, index=index).join(pd.DataFrame(others, index=index))
+    policy: dict[str, Policy] = dict.fromkeys(clocks, "estimate")
+    fit = identify(history.divergence("nav"), columns, policy, positions=history.positions).fit
+    bounds = fit.conf_int(confidence)
+    regimes = []
+    for name, (before, end) in zip(clocks, spans, strict=True):
+        inside = np.flatnonzero((index >= before) & (index <= end))
+        first, last = inside[0], inside[-1]
+        years = (index[last] - index[first]).days / DAYS_PER_YEAR
+        regimes.append(
+            FeeRegime(
+                start=max(pd.Timestamp(name), history.start),
+                end=end,
+                stated=float(accrual.iloc[first] - accrual.iloc[last]) / years,
+                estimated=float(fit.params[name]),
+                std_error=float(fit.std_errors[name]),
+                interval=(float(bounds["lower"][name]), float(bounds["upper"][name])),
+            )
+        )
+    return FeeRegimes(tuple(regimes), fit, confidence)

@@ -1,0 +1,51 @@
+"""What a driver is: one cumulated log return series, measured without looking at the divergence."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+import pandas as pd
+
+from research.errors import DataError
+
+__all__ = ["Driver"]
+
+
+@dataclass(frozen=True, eq=False)
+class Driver:
+    """One reason why a fund and its benchmark part.
+
+    Parameters
+    ----------
+    name : str
+        The field's standard term: ``"expense_ratio"``, ``"premium_discount"``, ``"roll_yield"`` …
+    level : pandas.Series of float, shape (T + 1,)
+        Cumulated log return on the sessions of the history; negative where the driver costs the fund.
+    title : str
+        How the driver is called in a report.
+    description : str
+        What was measured, in a sentence.
+    source : str
+        Where the measurement comes from.
+    truth : float, optional
+        The coefficient that simulated data were made with; None for real data.
+
+    Raises
+    ------
+    DataError
+        If the level is infinite somewhere. NaN is allowed where the divergence is unknown too.
+    """
+
+    name: str
+    level: pd.Series = field(repr=False)
+    title: str
+    description: str
+    source: str
+    truth: float | None = None
+
+    def __post_init__(self) -> None:
+        values = self.level.to_numpy(dtype=float)
+        if np.isinf(values).any():
+            where = self.level.index[np.isinf(values)][0]
+            raise DataError(f"driver {self.name!r} is infinite at {where}")

@@ -1,0 +1,38 @@
+"""Premium or discount: what the market pays above or below net asset value."""
+
+from __future__ import annotations
+
+from research.alignment.history import History
+from research.drivers.driver import Driver
+
+__all__ = ["premium_discount"]
+
+
+def premium_discount(history: History) -> Driver | None:
+    """Return the log premium of the close over net asset value, or None where the fund has no closes.
+
+    Parameters
+    ----------
+    history : History
+        Aligned history with ``close`` and ``nav`` at the same clock.
+
+    Returns
+    -------
+    Driver or None
+        ``premium_discount``; NaN on sessions without a close.
+
+    Notes
+    -----
+    ``π_t = ln P_t − ln N_t`` (``methods`` §1 and §4.2). It enters price-basis decompositions only: on NAV basis there
+    is no premium to explain.
+    """
+    if "close" not in history.frame:
+        return None
+    return Driver(
+        name="premium_discount",
+        level=history.premium.rename("premium_discount"),
+        title="Premium or discount",
+        description="log of close over net asset value, session by session",
+        source="market close and net asset value of the fund",
+        truth=1.0 if history.fund.simulated else None,
+    )

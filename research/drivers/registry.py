@@ -1,0 +1,38 @@
+"""Which drivers exist and on which basis each applies: a new driver is a new file and one line here."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from research.alignment.history import Basis, History
+from research.drivers.accrued_fee import accrued_fee
+from research.drivers.driver import Driver
+from research.drivers.expense import expense_ratio
+from research.drivers.premium import premium_discount
+
+__all__ = ["measure"]
+
+_REGISTRY: tuple[tuple[Callable[[History], Driver | None], frozenset[str]], ...] = (
+    (expense_ratio, frozenset({"nav", "price"})),
+    (accrued_fee, frozenset({"nav", "price"})),
+    (premium_discount, frozenset({"price"})),
+)
+
+
+def measure(history: History, basis: Basis) -> tuple[Driver, ...]:
+    """Return every driver that applies to this fund on this basis, in the order of the registry.
+
+    Parameters
+    ----------
+    history : History
+        Aligned history.
+    basis : {"nav", "price"}
+        Whether the fund is taken at net asset value or at the market's close.
+
+    Returns
+    -------
+    tuple of Driver
+        A driver that does not apply is absent, not zero.
+    """
+    measured = (function(history) for function, bases in _REGISTRY if basis in bases)
+    return tuple(driver for driver in measured if driver is not None)

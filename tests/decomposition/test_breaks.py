@@ -1,0 +1,105 @@
+"""The day on which a slope changes: found, with an interval that covers, and not found where there is none."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from research.decomposition import local_level, slope_break
+from research.errors import ParameterError, SampleError
+
+
+def fund(seed: int, *, permanent: float, transitory: float, day: str | None = "2025-03-04", sessions: int = 300):
+    rng = np.random.default_rng(seed)
+    days = pd.bdate_range("2024-07-23", periods=sessions)
+    after = 0.0 if day is None else np.maximum(0, (days - pd.Timestamp(day)).days.to_numpy() + 1)
+    noise = np.cumsum(permanent * rng.standard_normal(sessions)) + transitory * rng.standard_normal(sessions)
+    return pd.Series(-0.0025 / 365 * after + noise, days)
+
+
+def test_the_day_is_found_on_a_weekend_too():
+    for day in ("2025-03-04", "2025-03-08", "2025-03-09"):
+        found = slope_break(fund(1, permanent=0.0, transitory=1e-7, day=day), draws=99)
+        assert found.date == pd.Timestamp(day)
+        assert found.interval[0] <= found.date <= found.interval[1]
+        assert found.p_value == pytest.approx(0.01)
+
+
+def test_slopes_are_those_of_the_regression_at_that_day():
+    level = fund(2, permanent=1e-6, transitory=2e-6)
+    found = slope_break(level, draws=99)
+    days = (level.index - found.date).days.to_numpy() + 1
+    ramps = pd.DataFrame({"before": np.minimum(days, 0), "after": np.maximum(days, 0)}, index=level.index) / 365.0
+    fit = local_level(level, ramps)
+    assert found.slope_before == pytest.approx(fit.params["before"], abs=1e-10)
+    assert found.slope_after == pytest.approx(fit.params["after"], abs=1e-10)
+    assert found.std_error_after == pytest.approx(fit.std_errors["after"], rel=1e-5)
+
+
+def test_profile_equals_brute_force_likelihood():
+    """The likelihood ratio of a day, against two least squares fits in changes where noise is a random walk."""
+    level = fund(3, permanent=1e-6, transitory=0.0)
+    found = slope_break(level, draws=19)
+    day = found.date + pd.Timedelta(days=9)
+
+    def residual(candidate: pd.Timestamp) -> float:
+        clock = (level.index - level.index[0]).days.to_numpy() / 365.0
+        ramp = np.maximum(0, (level.index - candidate).days.to_numpy() + 1) / 365.0
+        x, y = np.diff(np.column_stack([clock, ramp]), axis=0), np.diff(level.to_numpy())
+        return float(np.linalg.lstsq(x, y, rcond=None)[1][0])
+
+    expected = (len(level) - 1) * np.log(residual(day) / residual(found.date))
+    assert found.profile[day] == pytest.approx(expected, rel=0.05)
+    assert found.profile.min() == 0.0
+
+
+@pytest.mark.parametrize(("permanent", "transitory"), [(2e-6, 0.0), (0.0, 1e-5), (1e-6, 5e-6)])
+def test_intervals_of_the_day_cover(permanent, transitory):
+    hits = []
+    for seed in range(60):
+        found = slope_break(fund(seed, permanent=permanent, transitory=transitory), draws=99, seed=seed)
+        hits.append(found.interval[0] <= pd.Timestamp("2025-03-04") <= found.interval[1])
+    assert np.mean(hits) > 0.86  # 95 % nominal, 60 draws: four Monte-Carlo errors below is 84 %
+
+
+def test_no_change_is_rarely_called_one():
+    p_values = [
+        slope_break(fund(seed, permanent=2e-6, transitory=2e-6, day=None), draws=49, seed=seed).p_value
+        for seed in range(60)
+    ]
+    assert np.mean(np.array(p_values) <= 0.05) < 0.17
+    assert np.mean(np.array(p_values) <= 0.5) > 0.25
+
+
+def test_missing_sessions_and_further_drivers():
+    level = fund(4, permanent=0.0, transitory=1e-7)
+    rng = np.random.default_rng(0)
+    premium = pd.DataFrame({"premium": 0.004 * rng.standard_normal(len(level))}, index=level.index)
+    holes = level.copy()
+    holes.iloc[[50, 51, 200]] = np.nan
+    assert slope_break(holes, draws=19).date == pd.Timestamp("2025-03-04")
+    assert slope_break(level + premium["premium"], premium, draws=19).date == pd.Timestamp("2025-03-04")
+
+
+def test_seed_decides():
+    level = fund(5, permanent=2e-6, transitory=1e-6)
+    first, again = slope_break(level, seed=3, draws=99), slope_break(level, seed=3, draws=99)
+    assert first.interval == again.interval
+    assert first.p_value == again.p_value
+
+
+def test_refusals():
+    level = fund(6, permanent=1e-6, transitory=1e-6)
+    with pytest.raises(SampleError, match="at least 50"):
+        slope_break(level.iloc[:30])
+    with pytest.raises(ParameterError, match="dates"):
+        slope_break(level.reset_index(drop=True))
+    with pytest.raises(ParameterError, match="draws"):
+        slope_break(level, draws=3)
+
+
+def test_it_shows_itself():
+    found = slope_break(fund(7, permanent=1e-6, transitory=1e-6), draws=19)
+    assert "slope changes" in str(found)
+    assert "<table" in found._repr_html_()

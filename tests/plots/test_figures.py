@@ -1,0 +1,86 @@
+"""Figures: they carry a description, label their axes with units, and leave no trace in matplotlib's global state."""
+
+from __future__ import annotations
+
+import matplotlib as mpl
+import pytest
+
+import research as rs
+from research import plots
+from research.errors import MissingColumnError
+
+
+@pytest.fixture(scope="module")
+def ethv():
+    return rs.load("ETHV")
+
+
+@pytest.fixture(scope="module")
+def figures(ethv):
+    price = rs.decompose(ethv, "price")
+    level = ethv.divergence("nav")
+    return {
+        "divergence": price.plot.divergence(),
+        "waterfall": price.plot.waterfall(),
+        "residuals": price.plot.residuals(),
+        "premium": plots.premium(ethv),
+        "rolling": plots.rolling(ethv, (60, 90)),
+        "horizon": plots.horizon_curve(ethv),
+        "break": plots.break_profile(level, rs.slope_break(level, draws=19), "ETHV"),
+    }
+
+
+NAMES = ["divergence", "waterfall", "residuals", "premium", "rolling", "horizon", "break"]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_described_with_numbers(figures, name):
+    alt = figures[name].alt
+    assert "ETHV" in alt
+    assert any(character.isdigit() for character in alt)
+    assert len(alt) < 600
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_axes_say_what_and_in_which_unit(figures, name):
+    units = ("bp", "sd", "sessions", "standard deviations", "correlation", "likelihood ratio")
+    axes = figures[name].axes
+    for one in axes:
+        assert one.get_title(loc="left") or one.get_title()
+    labels = [one.get_ylabel() for one in axes if one.get_ylabel()]
+    assert labels
+    assert all(any(unit in label for unit in units) for label in labels), labels
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_shows_itself_as_a_picture_with_alt_text(figures, name):
+    data, metadata = figures[name]._repr_mimebundle_()
+    assert data["image/png"].startswith(b"\x89PNG")
+    assert metadata["image/png"]["alt"] == figures[name].alt
+    assert metadata["image/png"]["width"] > 700
+
+
+def test_same_figure_same_bytes(ethv):
+    first = rs.decompose(ethv, "nav").plot.waterfall().to_png()
+    assert first == rs.decompose(ethv, "nav").plot.waterfall().to_png()
+
+
+def test_global_state_is_left_alone(ethv):
+    before = dict(mpl.rcParams)
+    plots.horizon_curve(ethv).to_png()
+    assert dict(mpl.rcParams) == before
+
+
+def test_a_fund_without_closes_has_no_premium():
+    with pytest.raises(MissingColumnError, match="ETHA"):
+        plots.premium(rs.load("ETHA"))
+
+
+def test_a_fund_without_closes_has_the_other_figures():
+    history = rs.load("ETHA")
+    assert len(plots.rolling(history).axes) == 1
+    assert "ETHA" in plots.horizon_curve(history).alt
+
+
+def test_stale_close_is_named(figures):
+    assert "2026-03-06" in figures["premium"].alt
