@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["Format", "Table", "plus_minus", "signed"]
+__all__ = ["Format", "Table", "p_value", "plus_minus", "signed", "unsigned_zero"]
 
 Format = str | Callable[[object], str]
 """How a column is shown: a format specification such as ``".2f"`` or a function of the cell."""
@@ -33,6 +33,29 @@ def signed(digits: int) -> str:
     return f"+.{digits}f"
 
 
+def unsigned_zero(shown: str) -> str:
+    """Return a formatted number without the sign that rounding left on a zero.
+
+    Examples
+    --------
+    >>> unsigned_zero("-0.00"), unsigned_zero("-0.01")
+    ('0.00', '-0.01')
+    """
+    return shown[1:] if shown[:1] in "+-" and not shown.strip("+-0.") else shown
+
+
+def p_value(value: object) -> str:
+    """Return a p-value with three decimals, and no zero for what is merely small.
+
+    Examples
+    --------
+    >>> p_value(0.04261), p_value(1e-9)
+    ('0.043', '<0.001')
+    """
+    number = float(str(value))
+    return "<0.001" if number < 0.0005 else f"{number:.3f}"
+
+
 def plus_minus(value: float, error: float, digits: int = 2) -> str:
     """Return ``value ± error`` with the same number of decimals, or the value alone where there is no error.
 
@@ -42,8 +65,8 @@ def plus_minus(value: float, error: float, digits: int = 2) -> str:
     '-20.5 ± 0.4'
     """
     if error is None or math.isnan(error):
-        return f"{value:.{digits}f}"
-    return f"{value:.{digits}f} ± {error:.{digits}f}"
+        return unsigned_zero(f"{value:.{digits}f}")
+    return f"{unsigned_zero(f'{value:.{digits}f}')} ± {error:.{digits}f}"
 
 
 @dataclass(frozen=True, eq=False)
@@ -93,7 +116,7 @@ class Table:
             return how(value)
         if how is not None:
             # Typographic minus would not survive a copy into a spreadsheet: the hyphen stays.
-            return format(value, how)
+            return unsigned_zero(format(value, how))
         return str(value)
 
     def __str__(self) -> str:
@@ -117,8 +140,11 @@ class Table:
         return not any(isinstance(value, (int, float)) for value in self.frame[column])
 
     def _repr_html_(self) -> str:
-        head = "".join(f'<th scope="col">{html.escape(str(column))}</th>' for column in self.frame.columns)
         text = [self._is_text(column) for column in self.frame.columns]
+        head = "".join(
+            f'<th scope="col" class="{"text" if is_text else "number"}">{html.escape(str(column))}</th>'
+            for column, is_text in zip(self.frame.columns, text, strict=True)
+        )
         rows = []
         for label, cells in zip(self.frame.index, self.cells(), strict=True):
             data = "".join(

@@ -114,3 +114,10 @@ class LeverageTerms(FrozenModel):
     reset: Literal["daily", "monthly"] = "daily"
     source: Text
     status: Status
+
+    @field_validator("multiple")
+    @classmethod
+    def _is_an_exposure(cls, multiple: float) -> float:
+        if multiple == 0.0:
+            raise ValueError("the multiple is 0, which is no exposure: write 2 for a fund that doubles, -1 for inverse")
+        return multiple

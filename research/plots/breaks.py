@@ -51,8 +51,8 @@ def break_profile(level: pd.Series, found: SlopeBreak, title: str = "", margin_d
         right.plot(near.index, near, ".-", color="#0072b2", ms=4, lw=0.8)
         right.axvspan(low, high, color="#cccccc", alpha=0.6, lw=0)
         label_axes(right, f"{found.confidence:.0%} interval shaded", "first day of the new slope", "likelihood ratio")
-        for axes in (left, right):
-            date_axis(axes)
+        date_axis(left, most=5)
+        date_axis(right, most=3)
     figure.alt = (
         f"{title}: the divergence changes slope on {found.date:%Y-%m-%d}, from "
         f"{found.slope_before / BASIS_POINT:+.2f} to {found.slope_after / BASIS_POINT:+.2f} basis points a year; "

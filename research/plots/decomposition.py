@@ -9,6 +9,7 @@ from scipy import stats
 from research.conventions import BASIS_POINT
 from research.decomposition.result import UNEXPLAINED, Decomposition
 from research.plots.figure import COLOURS, DescribedFigure, axes_grid, date_axis, drawing, label_axes
+from research.tables import unsigned_zero
 
 __all__ = ["divergence", "residuals", "waterfall"]
 
@@ -85,8 +86,9 @@ def waterfall(result: Decomposition) -> DescribedFigure:
         span = max(np.abs(np.concatenate([starts, ends, [total]])).max(), 1e-9)
         tops = [*np.maximum(starts, ends), max(total, 0.0)]
         for i, (value, top) in enumerate(zip([*values, total], tops, strict=True)):
-            axes.annotate(f"{value:+.2f}", (i, top + 0.03 * span), ha="center", va="bottom", fontsize=9)
+            axes.annotate(unsigned_zero(f"{value:+.2f}"), (i, top + 0.03 * span), ha="center", va="bottom", fontsize=9)
         axes.axhline(0.0, color="#333333", lw=0.8)
+        axes.use_sticky_edges = False  # else the labels of bars that hang from zero are cut off
         axes.margins(y=0.14)
         axes.set_xticks(range(len(labels)), labels)
         axes.grid(visible=False, axis="x")
@@ -140,7 +142,7 @@ def residuals(result: Decomposition, lags: int = 20) -> DescribedFigure:
         quantiles.plot([-3.5, 3.5], [-3.5, 3.5], color="#888888", lw=0.8)
         label_axes(quantiles, "Normal quantiles", "expected, sd", "observed, sd")
         for axes in (level, scatter):
-            date_axis(axes)
+            date_axis(axes, most=4)
     outside = int(np.count_nonzero(np.abs(correlations) > bound))
     figure.alt = (
         f"Residual diagnostics of {result.ticker} at {_BASIS[result.basis]}: residual level with its permanent part, "

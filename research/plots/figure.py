@@ -10,7 +10,7 @@ from typing import Any
 import matplotlib as mpl
 import numpy.typing as npt
 from matplotlib.axes import Axes
-from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
+from matplotlib.dates import AutoDateLocator, DateFormatter
 from matplotlib.figure import Figure
 
 __all__ = ["COLOURS", "DescribedFigure", "axes_grid", "date_axis", "drawing", "label_axes"]
@@ -107,8 +107,9 @@ def label_axes(axes: Axes, title: str, x: str, y: str) -> None:
     axes.set_ylabel(y)
 
 
-def date_axis(axes: Axes) -> None:
-    """Show dates on the x axis without repeating the year on every tick."""
-    locator = AutoDateLocator(minticks=4, maxticks=9)  # type: ignore[no-untyped-call]
-    axes.xaxis.set_major_locator(locator)
-    axes.xaxis.set_major_formatter(ConciseDateFormatter(locator))  # type: ignore[no-untyped-call]
+def date_axis(axes: Axes, most: int = 8) -> None:
+    """Show at most `most` dates on the x axis in ISO form: months over a year or more, days below."""
+    low, high = axes.get_xlim()
+    long = high - low > 300
+    axes.xaxis.set_major_locator(AutoDateLocator(minticks=2, maxticks=most))  # type: ignore[no-untyped-call]
+    axes.xaxis.set_major_formatter(DateFormatter("%Y-%m" if long else "%Y-%m-%d"))  # type: ignore[no-untyped-call]

@@ -107,7 +107,7 @@ def rolling(
         for axes, basis in zip(grid[:, 0], history.bases, strict=True):
             returns = history.nav_returns if basis == "nav" else history.price_returns
             for window, style in zip(windows, ("-", "--", ":", "-.") * len(windows), strict=False):
-                values = _rolling(returns, history.benchmark_returns, window, periods_per_year)
+                values = _rolling(returns, history.target_returns, window, periods_per_year)
                 axes.plot(values.index, values, style, color=_COLOUR[basis], label=f"{window} sessions")
                 if values.notna().any():
                     last = values.dropna()

@@ -1,0 +1,198 @@
+"""The measures of a history on each basis, every definition under its own name."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+import pandas as pd
+
+from research.alignment.history import Basis, History
+from research.conventions import BASIS_POINT, SESSIONS_PER_YEAR
+from research.decomposition.fit import LocalLevelResult
+from research.metrics import (
+    horizon_tracking_error_of_level,
+    mean_absolute_divergence,
+    observations,
+    premium_statistics,
+    root_mean_square_divergence,
+    rounding_floor,
+    tracking_difference_arithmetic,
+    tracking_difference_log,
+    tracking_difference_ratio,
+    tracking_error,
+    tracking_error_variance,
+)
+from research.tables import Table
+
+__all__ = ["Measures", "measure_basis", "measures_table", "premium_table"]
+
+
+@dataclass(frozen=True)
+class Measures:
+    """Tracking difference and tracking error of one basis, fractions a year unless stated.
+
+    Parameters
+    ----------
+    basis : str
+        ``"nav"`` or ``"price"``.
+    log, ratio, arithmetic : float
+        Tracking difference by its three definitions.
+    daily : float
+        Tracking error: standard deviation of the daily divergence, n − 1, annualised.
+    variance : float
+        Its square.
+    root_mean_square : float
+        The same about zero, divisor n.
+    mean_absolute : float
+        Mean absolute divergence of a session, not annualised.
+    horizons : mapping of int to float
+        Tracking error of returns over that many sessions, annualised.
+    permanent : float
+        What accumulates of the drivers' remainder, annualised.
+    transitory : float
+        What comes back of it: standard deviation of the level, not annualised.
+    rounding_floor : float
+        Tracking error that printing fund and benchmark to their ticks makes by itself, annualised.
+    observations : int
+        Sessions with a return on both sides.
+    """
+
+    basis: str
+    log: float
+    ratio: float
+    arithmetic: float
+    daily: float
+    variance: float
+    root_mean_square: float
+    mean_absolute: float
+    horizons: dict[int, float]
+    permanent: float
+    transitory: float
+    rounding_floor: float
+    observations: int
+
+    def to_dict(self) -> dict[str, object]:
+        """Return the measures in basis points, in the layout of ``research.result/1``."""
+        return {
+            "tracking_difference_bp": {
+                name: getattr(self, name) / BASIS_POINT for name in ("log", "ratio", "arithmetic")
+            },
+            "tracking_error_bp": {
+                "daily": self.daily / BASIS_POINT,
+                "variance": self.variance / BASIS_POINT**2,
+                "root_mean_square": self.root_mean_square / BASIS_POINT,
+                "mean_absolute": self.mean_absolute / BASIS_POINT,
+                "horizons": {str(horizon): value / BASIS_POINT for horizon, value in self.horizons.items()},
+                "permanent": self.permanent / BASIS_POINT,
+                "transitory": self.transitory / BASIS_POINT,
+                "rounding_floor": self.rounding_floor / BASIS_POINT,
+            },
+        }
+
+
+def measure_basis(history: History, basis: Basis, fit: LocalLevelResult, horizons: Sequence[int]) -> Measures:
+    """Return every measure of one basis.
+
+    Parameters
+    ----------
+    history : History
+        Aligned history.
+    basis : {"nav", "price"}
+        What is compared with the benchmark.
+    fit : LocalLevelResult
+        Regression of that basis, for the permanent and transitory parts.
+    horizons : sequence of int
+        Sessions.
+
+    Returns
+    -------
+    Measures
+        A session without a close is left out pairwise. Tracking difference runs from the first to the last value.
+    """
+    column: Literal["nav", "close"] = "nav" if basis == "nav" else "close"
+    fund = history.nav_returns if basis == "nav" else history.price_returns
+    benchmark = history.target_returns
+    # Drift must not lose the sessions that dispersion leaves out: it is measured between known values.
+    known = history.frame[[column, "benchmark"]].dropna()
+    logs = known.apply(np.log).diff().iloc[1:] * [1.0, history.multiple]
+    years = float((known.index[-1] - known.index[0]).days / 365.0)
+    options = {"periods_per_year": SESSIONS_PER_YEAR}
+    level = history.divergence(basis)
+    usable = [horizon for horizon in horizons if horizon + 2 < len(level)]
+    by_horizon = horizon_tracking_error_of_level(level, horizons=usable, **options)
+    return Measures(
+        basis=basis,
+        log=tracking_difference_log(logs[column], logs["benchmark"], years=years),
+        ratio=tracking_difference_ratio(logs[column], logs["benchmark"], years=years),
+        arithmetic=tracking_difference_arithmetic(logs[column], logs["benchmark"], years=years),
+        daily=tracking_error(fund, benchmark, **options),
+        variance=tracking_error_variance(fund, benchmark, **options),
+        root_mean_square=root_mean_square_divergence(fund, benchmark, **options),
+        mean_absolute=mean_absolute_divergence(fund, benchmark),
+        horizons=dict(zip(usable, by_horizon.astype(float).tolist(), strict=True)),
+        permanent=fit.permanent_per_year,
+        transitory=fit.sd_transitory,
+        rounding_floor=_rounding(history, column),
+        observations=int(observations(fund, benchmark)),
+    )
+
+
+def _rounding(history: History, column: Literal["nav", "close"]) -> float:
+    """Return the floor that the ticks of both series set; NaN where a publisher's tick is not known."""
+    ticks = {source.role: source.tick for source in history.sources}
+    fund, benchmark = ticks.get(column), ticks.get("benchmark")
+    if fund is None or benchmark is None:
+        return float("nan")
+    return float(
+        np.hypot(
+            rounding_floor(history.frame[column], fund, periods_per_year=SESSIONS_PER_YEAR),
+            rounding_floor(history.frame["benchmark"], benchmark, periods_per_year=SESSIONS_PER_YEAR),
+        )
+    )
+
+
+def premium_table(history: History) -> Table:
+    """Return mean, deviation, percentiles and sessions outside bands of the log premium, in basis points."""
+    statistics = premium_statistics(history.premium)
+    labels = {"count": "sessions", "mean": "mean", "mean_absolute": "mean absolute", "sd": "standard deviation"}
+    rows = {}
+    for name, value in statistics.items():
+        counted = str(name) == "count" or str(name).startswith("days_outside")
+        label = re.sub(r"^p(\d)", r"percentile \1", str(name)).replace("days_outside_", "sessions outside ±")
+        rows[labels.get(str(name), label)] = value if counted else value / BASIS_POINT
+    frame = pd.DataFrame({"value": rows})
+    notes = ("Log premium in basis points of net asset value; the last rows count sessions.",)
+    return Table(frame, f"Premium of {history.fund.ticker}", {"value": ".1f"}, notes)
+
+
+def measures_table(measures: Sequence[Measures]) -> Table:
+    """Return the measures of every basis side by side, in basis points."""
+    rows: dict[str, list[float]] = {}
+    names = {
+        "Tracking difference, log (default), bp a year": "log",
+        "Tracking difference, ratio, bp a year": "ratio",
+        "Tracking difference, arithmetic, bp a year": "arithmetic",
+        "Tracking error, daily, bp a year": "daily",
+        "Root mean square divergence, bp a year": "root_mean_square",
+        "Mean absolute divergence, bp a session": "mean_absolute",
+    }
+    for label, name in names.items():
+        rows[label] = [getattr(one, name) / BASIS_POINT for one in measures]
+    rows["Tracking error variance, bp² a year"] = [one.variance / BASIS_POINT**2 for one in measures]
+    for horizon in measures[0].horizons:
+        label = f"Tracking error over {horizon} session{'s' if horizon > 1 else ''}, bp a year"
+        rows[label] = [one.horizons.get(horizon, float("nan")) / BASIS_POINT for one in measures]
+    rows["Permanent part of what the drivers leave, bp a year"] = [one.permanent / BASIS_POINT for one in measures]
+    rows["Transitory part of what the drivers leave, bp"] = [one.transitory / BASIS_POINT for one in measures]
+    rows["Rounding floor, bp a year"] = [one.rounding_floor / BASIS_POINT for one in measures]
+    columns = ["net asset value" if one.basis == "nav" else "market price" for one in measures]
+    frame = pd.DataFrame.from_dict(rows, orient="index", columns=columns)
+    note = (
+        "Dispersion is annualised with 252 sessions a year, drift with elapsed days over 365. Daily log divergence; "
+        f"{' and '.join(f'{one.observations} intervals' for one in measures)}.",
+    )
+    return Table(frame, "Measures of tracking", dict.fromkeys(columns, ",.2f"), note)

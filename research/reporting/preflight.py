@@ -1,0 +1,50 @@
+"""What can be known to be wrong before a notebook starts: its fund, its sample, its data."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Mapping
+from pathlib import Path
+
+from research.errors import ParameterError, ResearchWarning
+from research.reporting.parameters import Schema, Value, effective
+
+__all__ = ["preflight"]
+
+
+def preflight(values: Mapping[str, Value], schema: Schema) -> dict[str, Value]:
+    """Load what a notebook would load and return its values with the fund's ticker as the registry spells it.
+
+    Parameters
+    ----------
+    values : mapping of str to value
+        Checked parameters that were given.
+    schema : mapping of str to Parameter
+        What the notebook declares. A notebook without a parameter ``fund`` needs no data beforehand.
+
+    Raises
+    ------
+    ResearchError
+        Whatever the registry, the loaders or the alignment refuse.
+    """
+    wanted = effective(values, schema)
+    if "fund" not in schema:
+        return dict(values)
+    from research.alignment import load  # noqa: PLC0415
+    from research.funds import fund as find_fund  # noqa: PLC0415
+
+    def text(name: str) -> str | None:
+        value = wanted.get(name)
+        return value if isinstance(value, str) and value else None
+
+    ticker = text("fund")
+    if ticker is None:
+        raise ParameterError("parameter 'fund' is empty: name a fund, such as ETHV")
+    data = text("data")
+    folder = Path(data) if data else None
+    with warnings.catch_warnings():
+        # The report shows them, in their place.
+        warnings.simplefilter("ignore", ResearchWarning)
+        fund = find_fund(ticker, data=folder)
+        load(fund, start=text("start"), end=text("end"), data=folder)
+    return {**values, "fund": fund.ticker}

@@ -1,0 +1,177 @@
+"""The file that a report leaves for machines: a result, or a record that says why there is none.
+
+Layouts are documented in ``research/data/result.schema.json`` and ``failure.schema.json``. The same numbers give the
+same bytes: fixed order, shortest exact floats, NaN as null, a newline at the end.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import numbers
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any, Final, NoReturn
+
+from research.errors import DataError, DataFileError
+from research.reporting.files import write_atomically
+from research.reporting.schema import load_schema, violations
+
+__all__ = [
+    "FAILURE_SCHEMA",
+    "RESULT_SCHEMA",
+    "Failure",
+    "check_result",
+    "failure_record",
+    "read_result",
+    "write_result",
+]
+
+RESULT_SCHEMA: Final = "research.result/1"
+FAILURE_SCHEMA: Final = "research.failure/1"
+
+_SHOWN_PROBLEMS: Final = 3
+
+
+@dataclass(frozen=True)
+class Failure:
+    """Why a run has no result.
+
+    Parameters
+    ----------
+    cell : int or None
+        Number of the code cell that failed, counted from 1 as in the report; None where no cell did.
+    heading : str or None
+        The heading under which the cell stands.
+    error : str
+        Name of the exception, or ``DeadKernel``, ``Timeout``, ``MissingResult``, ``InvalidResult``.
+    message : str
+        What it said.
+    """
+
+    cell: int | None
+    heading: str | None
+    error: str
+    message: str
+
+    def __str__(self) -> str:
+        where = f"cell {self.cell}" if self.cell is not None else "the notebook"
+        under = f" ({self.heading})" if self.heading else ""
+        first = self.message.strip().splitlines()
+        return f"{where}{under} failed: {self.error}" + (f": {first[0]}" if first else "")
+
+
+def write_result(path: str | Path, result: Mapping[str, Any]) -> None:
+    """Write a notebook's result as JSON: checked first, then whole or not at all.
+
+    Parameters
+    ----------
+    path : str or pathlib.Path
+        The notebook's parameter ``result_path``.
+    result : mapping
+        Laid out as ``research/data/result.schema.json`` says. ``schema`` and ``status`` are added. NumPy numbers become
+        plain ones, dates and timestamps ISO dates, tuples lists, NaN and NaT null.
+
+    Raises
+    ------
+    DataError
+        If a value has no place in JSON (infinity included), or the result does not fit its schema.
+    """
+    document = {"schema": RESULT_SCHEMA, "status": "ok", **result}
+    order = list(load_schema("result")["properties"])
+    ranks = {name: rank for rank, name in enumerate(order)}
+    document = {name: document[name] for name in sorted(document, key=lambda name: (ranks.get(name, len(order)), name))}
+    plain = _plain(document, "")
+    check_result(plain)
+    write_atomically(Path(path), _encode(plain))
+
+
+def check_result(result: object) -> None:
+    """Raise where a result does not fit its schema.
+
+    Raises
+    ------
+    DataError
+        The message names the first places that do not fit.
+    """
+    problems = violations(result, load_schema("result"))
+    if problems:
+        more = f" (and {len(problems) - _SHOWN_PROBLEMS} more)" if len(problems) > _SHOWN_PROBLEMS else ""
+        raise DataError(f"the result does not fit {RESULT_SCHEMA}: {'; '.join(problems[:_SHOWN_PROBLEMS])}{more}")
+
+
+def read_result(path: Path) -> dict[str, Any]:
+    """Return a result file's content after checking it.
+
+    Raises
+    ------
+    DataFileError
+        If the file is absent or no JSON.
+    DataError
+        If it does not fit its schema.
+    """
+    try:
+        document = json.loads(path.read_text(encoding="utf-8"), parse_constant=_refuse_constant)
+    except (OSError, ValueError) as error:
+        raise DataFileError(f"{path.name} is not a result: {error}") from error
+    check_result(document)
+    result: dict[str, Any] = document
+    return result
+
+
+def failure_record(fund: str | None, notebook: str, parameters: Mapping[str, Any], failure: Failure) -> bytes:
+    """Return the content of the file that stands in a result's place after a failure."""
+    record = {
+        "schema": FAILURE_SCHEMA,
+        "status": "failed",
+        "fund": fund,
+        "notebook": notebook,
+        "parameters": dict(parameters),
+        "cell": failure.cell,
+        "heading": failure.heading,
+        "error": failure.error,
+        "message": failure.message,
+    }
+    return _encode(record)
+
+
+def _encode(document: object) -> bytes:
+    return (json.dumps(document, indent=2, ensure_ascii=False, allow_nan=False) + "\n").encode()
+
+
+def _refuse_constant(name: str) -> NoReturn:
+    raise ValueError(f"{name} is no JSON number")
+
+
+def _plain(value: object, where: str) -> object:
+    """Return `value` in JSON's own types; `where` names it in a message."""
+    if isinstance(value, Mapping):
+        return {str(key): _plain(inner, f"{where}.{key}".lstrip(".")) for key, inner in value.items()}
+    if type(value).__module__ == "numpy" and hasattr(value, "tolist"):
+        value = value.tolist()
+    if isinstance(value, (list, tuple)):
+        return [_plain(inner, f"{where}[{position}]") for position, inner in enumerate(value)]
+    return _plain_scalar(value, where)
+
+
+def _plain_scalar(value: object, where: str) -> object:
+    if value is None or isinstance(value, (str, bool)):
+        return value
+    if isinstance(value, (datetime, date)):
+        # NaT is a datetime to isinstance, and differs from itself
+        return None if value != value else value.isoformat()[:10]  # noqa: PLR0124
+    if isinstance(value, numbers.Integral):
+        return int(value)
+    if isinstance(value, numbers.Real):
+        return _plain_float(float(value), where)
+    raise DataError(f"{where} is a {type(value).__name__}, which JSON cannot hold: turn it into numbers and texts")
+
+
+def _plain_float(value: float, where: str) -> float | None:
+    if math.isnan(value):
+        return None
+    if math.isinf(value):
+        raise DataError(f"{where} is infinite: a result holds finite numbers and null")
+    return value + 0.0  # minus zero becomes zero
