@@ -6,12 +6,14 @@ a reader should look at and change none; `load` does both for a fund and returns
 
 from research.alignment.align import align
 from research.alignment.clock import Clock
+from research.alignment.clock_offset import clock_offset, clock_offset_by_period, expected_offset
 from research.alignment.dates import as_date
 from research.alignment.findings import Finding, Severity, findings_table
 from research.alignment.history import Basis, History
 from research.alignment.load import load
 from research.alignment.losses import RULES, LossReport
 from research.alignment.naive import NaiveCost, naive_cost
+from research.alignment.offset_result import ClockOffset
 from research.alignment.screens import screen
 from research.alignment.screens_calendar import carried_forward, early_close, shifted_dates
 from research.alignment.screens_columns import constant_column, copied_columns, non_positive, premium_in_dollars
@@ -22,6 +24,7 @@ __all__ = [
     "RULES",
     "Basis",
     "Clock",
+    "ClockOffset",
     "Finding",
     "History",
     "LossReport",
@@ -30,10 +33,13 @@ __all__ = [
     "align",
     "as_date",
     "carried_forward",
+    "clock_offset",
+    "clock_offset_by_period",
     "constant_column",
     "copied_columns",
     "early_close",
     "early_closes",
+    "expected_offset",
     "findings_table",
     "is_session",
     "load",

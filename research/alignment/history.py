@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
@@ -50,6 +50,9 @@ class History:
         Where each series came from, with its hash.
     naive : NaiveCost, optional
         What the tracking error would have read had the rows of the file defined the sessions.
+    inputs : mapping of str to pandas.Series or pandas.DataFrame
+        Further series that single drivers need, under the name that the driver's docstring gives: ``held_futures``,
+        ``bill_rate``, ``staking_yield``, ``distributions`` and so on. A driver without its inputs is absent.
 
     Notes
     -----
@@ -72,6 +75,7 @@ class History:
     findings: tuple[Finding, ...] = ()
     sources: tuple[SourceRecord, ...] = ()
     naive: NaiveCost | None = None
+    inputs: Mapping[str, pd.Series | pd.DataFrame] = field(default_factory=dict)
 
     @property
     def start(self) -> pd.Timestamp:
@@ -114,6 +118,16 @@ class History:
         return self._returns("benchmark")
 
     @property
+    def multiple(self) -> float:
+        """Stated multiple of the benchmark's return: 2 for a fund that doubles, -1 for an inverse one, 1 for others."""
+        return 1.0 if self.fund.leverage is None else self.fund.leverage.multiple
+
+    @property
+    def target_returns(self) -> pd.Series[float]:
+        """What the fund is compared with: its stated multiple of the benchmark's log returns."""
+        return self.multiple * self.benchmark_returns
+
+    @property
     def price_returns(self) -> pd.Series[float]:
         """Log returns of the market close; NaN where the close at either end of the interval is missing."""
         return self._returns("close")
@@ -124,7 +138,7 @@ class History:
         return (self._log("close") - self._log("nav")).rename("premium")
 
     def divergence(self, basis: Basis = "nav") -> pd.Series[float]:
-        """Return the divergence level g = ln(fund) - ln(benchmark).
+        """Return the divergence level g = ln(fund) - L ln(benchmark), with L the fund's stated multiple (1 for most).
 
         Parameters
         ----------
@@ -157,7 +171,7 @@ class History:
         """
         if basis not in ("nav", "price"):
             raise ParameterError(f"basis {basis!r} does not exist: give 'nav' or 'price'")
-        level = self._log("nav" if basis == "nav" else "close") - self._log("benchmark")
+        level = self._log("nav" if basis == "nav" else "close") - self.multiple * self._log("benchmark")
         return level.rename(f"{basis}_divergence")
 
     def between(self, start: pd.Timestamp | str, end: pd.Timestamp | str) -> History:

@@ -70,6 +70,7 @@ def decompose(
     ``g_t − g_0 = Σ_k β_k·(X_k,t − X_k,0) + unexplained_t`` holds by construction, to rounding (``methods`` §3, §5).
     Sessions without a close are left out of price basis, never filled. The contribution's standard error is that of
     β, times the driver's gain; the remainder's is that of the drivers' sum, since the divergence itself is a fact.
+    Drivers of one group are estimated through one coefficient on their sum, and each keeps a row of its own.
 
     Examples
     --------
@@ -86,8 +87,11 @@ def decompose(
     measured = tuple(measure(history, basis) if drivers is None else drivers)
     level = history.divergence(basis)
     columns = pd.DataFrame({driver.name: driver.level for driver in measured}, index=level.index)
+    exposures = pd.DataFrame(index=level.index)
+    for driver in measured:
+        exposures[driver.exposure] = exposures.get(driver.exposure, 0.0) + driver.level
     identified = identify(
-        level, columns, policy, positions=history.positions, variance_per=variance_per, cov_type=cov_type
+        level, exposures, policy, positions=history.positions, variance_per=variance_per, cov_type=cov_type
     )
     known = level.dropna()
     years = years_between(pd.Timestamp(known.index[0]), pd.Timestamp(known.index[-1]))
@@ -111,7 +115,9 @@ def _assemble(
     fit = identified.fit
     total = level - level.iloc[0]
     gains = columns - columns.iloc[0]
-    coefficients = pd.Series(1.0, columns.columns).mask(columns.columns.isin(fit.params.index), fit.params)
+    coefficients = pd.Series(
+        {driver.name: float(fit.params.get(driver.exposure, 1.0)) for driver in measured}, dtype=float
+    )
     components = gains * coefficients
     components[UNEXPLAINED] = total - components.sum(axis=1)
     stated = gains.iloc[-1] / years
@@ -120,7 +126,9 @@ def _assemble(
         ticker=history.fund.ticker,
         basis=basis,
         drivers=estimates,
-        unexplained=_remainder(float(components[UNEXPLAINED].iloc[-1]) / years, stated, fit, confidence),
+        unexplained=_remainder(
+            float(components[UNEXPLAINED].iloc[-1]) / years, _by_exposure(measured, stated), fit, confidence
+        ),
         components=components,
         total=total.rename("total"),
         fit=fit,
@@ -136,12 +144,13 @@ def _assemble(
 def _estimate(driver: Driver, stated: pd.Series, identified: Identification, confidence: float) -> DriverEstimate:
     """Return one driver's row."""
     rate = float(stated[driver.name])
-    if driver.name in identified.imposed:
+    name = driver.exposure
+    if name in identified.imposed:
         return DriverEstimate(
             name=driver.name,
             title=driver.title,
             identified="imposed",
-            reason=identified.imposed[driver.name],
+            reason=identified.imposed[name],
             coefficient=1.0,
             std_error=math.nan,
             p_value_unity=math.nan,
@@ -152,7 +161,7 @@ def _estimate(driver: Driver, stated: pd.Series, identified: Identification, con
             truth=driver.truth,
         )
     fit = identified.fit
-    beta, error = float(fit.params[driver.name]), float(fit.std_errors[driver.name])
+    beta, error = float(fit.params[name]), float(fit.std_errors[name])
     half = fit.quantile(confidence) * error * abs(rate)
     return DriverEstimate(
         name=driver.name,
@@ -161,13 +170,21 @@ def _estimate(driver: Driver, stated: pd.Series, identified: Identification, con
         reason="",
         coefficient=beta,
         std_error=error,
-        p_value_unity=float(fit.p_values()[driver.name]),
+        p_value_unity=float(fit.p_values()[name]),
         contribution=beta * rate,
         contribution_std_error=error * abs(rate),
         interval=(beta * rate - half, beta * rate + half),
         stated=rate,
         truth=driver.truth,
     )
+
+
+def _by_exposure(measured: tuple[Driver, ...], stated: pd.Series) -> pd.Series:
+    """Return the yearly gain of every exposure: the sum over the drivers that share it."""
+    gains: dict[str, float] = {}
+    for driver in measured:
+        gains[driver.exposure] = gains.get(driver.exposure, 0.0) + float(stated[driver.name])
+    return pd.Series(gains, dtype=float)
 
 
 def _remainder(rate: float, stated: pd.Series, fit: LocalLevelResult, confidence: float) -> DriverEstimate:

@@ -1,9 +1,59 @@
-"""Drivers of divergence: each file measures one, from a history to one cumulated log return series."""
+"""Drivers of divergence: each file measures one, from a history to one cumulated log return series.
+
+A driver is absent where it does not apply or its inputs are not given; `measure` returns those that do. What a driver
+needs beside prices stands in ``History.inputs`` under the keys that `research.drivers.inputs` and
+`research.drivers.roll` name.
+"""
 
 from research.drivers.accrued_fee import accrued_fee
+from research.drivers.clock import clock
+from research.drivers.coins import coins_level, coins_per_share, fee_from_coins, project_coins
+from research.drivers.collateral import collateral
+from research.drivers.curve_shift import curve_shift
+from research.drivers.distributions import distributions, reinvested, total_return
 from research.drivers.driver import Driver
 from research.drivers.expense import expense_ratio
+from research.drivers.issuance import expected_staking_yield, protocol_issuance
+from research.drivers.leverage import compounding_drag, financing, financing_level, leverage
+from research.drivers.mismatch import benchmark_mismatch
+from research.drivers.pass_through import implied_fee_share, net_staking_yield, realised_scenarios, staking_scenarios
 from research.drivers.premium import premium_discount
 from research.drivers.registry import measure
+from research.drivers.roll import roll_cost, roll_total, roll_yield
+from research.drivers.staking import staking_fee, staking_levels, staking_reward, staking_tax
 
-__all__ = ["Driver", "accrued_fee", "expense_ratio", "measure", "premium_discount"]
+__all__ = [
+    "Driver",
+    "accrued_fee",
+    "benchmark_mismatch",
+    "clock",
+    "coins_level",
+    "coins_per_share",
+    "collateral",
+    "compounding_drag",
+    "curve_shift",
+    "distributions",
+    "expected_staking_yield",
+    "expense_ratio",
+    "fee_from_coins",
+    "financing",
+    "financing_level",
+    "implied_fee_share",
+    "leverage",
+    "measure",
+    "net_staking_yield",
+    "premium_discount",
+    "project_coins",
+    "protocol_issuance",
+    "realised_scenarios",
+    "reinvested",
+    "roll_cost",
+    "roll_total",
+    "roll_yield",
+    "staking_fee",
+    "staking_levels",
+    "staking_reward",
+    "staking_scenarios",
+    "staking_tax",
+    "total_return",
+]

@@ -30,6 +30,9 @@ class Driver:
         Where the measurement comes from.
     truth : float, optional
         The coefficient that simulated data were made with; None for real data.
+    group : str, optional
+        Drivers of one group share one coefficient, because the fund has one exposure to them: the carry and the curve
+        shift of the contracts it holds, or a staking reward and what is taken off it. Empty: a group of its own.
 
     Raises
     ------
@@ -43,6 +46,12 @@ class Driver:
     description: str
     source: str
     truth: float | None = None
+    group: str = ""
+
+    @property
+    def exposure(self) -> str:
+        """Name under which the coefficient is estimated: the group, or the driver itself."""
+        return self.group or self.name
 
     def __post_init__(self) -> None:
         values = self.level.to_numpy(dtype=float)

@@ -6,9 +6,17 @@ from collections.abc import Callable
 
 from research.alignment.history import Basis, History
 from research.drivers.accrued_fee import accrued_fee
+from research.drivers.clock import clock
+from research.drivers.collateral import collateral
+from research.drivers.curve_shift import curve_shift
+from research.drivers.distributions import distributions
 from research.drivers.driver import Driver
 from research.drivers.expense import expense_ratio
+from research.drivers.leverage import financing, leverage
+from research.drivers.mismatch import benchmark_mismatch
 from research.drivers.premium import premium_discount
+from research.drivers.roll import roll_cost, roll_yield
+from research.drivers.staking import staking_fee, staking_reward, staking_tax
 
 __all__ = ["measure"]
 
@@ -16,6 +24,18 @@ _REGISTRY: tuple[tuple[Callable[[History], Driver | None], frozenset[str]], ...]
     (expense_ratio, frozenset({"nav", "price"})),
     (accrued_fee, frozenset({"nav", "price"})),
     (premium_discount, frozenset({"price"})),
+    (roll_yield, frozenset({"nav", "price"})),
+    (curve_shift, frozenset({"nav", "price"})),
+    (roll_cost, frozenset({"nav", "price"})),
+    (collateral, frozenset({"nav", "price"})),
+    (staking_reward, frozenset({"nav", "price"})),
+    (staking_fee, frozenset({"nav", "price"})),
+    (staking_tax, frozenset({"nav", "price"})),
+    (clock, frozenset({"nav", "price"})),
+    (benchmark_mismatch, frozenset({"nav", "price"})),
+    (leverage, frozenset({"nav", "price"})),
+    (financing, frozenset({"nav", "price"})),
+    (distributions, frozenset({"nav", "price"})),
 )
 
 

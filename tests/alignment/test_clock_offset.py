@@ -159,7 +159,10 @@ def test_yahoo_rows_of_spring_2025_were_taken_at_another_hour(yahoo):
     assert late.regression == "lead"
     assert late.interval()[1] < -5
     # Where the fit decides, those rows would turn the sign of the whole file.
+    assert not early.ambiguous
     whole = clock_offset(nav, day)
+    assert whole.ambiguous
+    assert "the clock may change inside the sample" in str(whole)
     assert whole.fits["r_squared"].idxmax() == "lead"
 
 
@@ -173,6 +176,8 @@ def test_coingecko_labels_are_one_day_off_yahoos(coingecko):
     again = clock_offset(*_on_sessions_of_ethv(moved))
     assert again.regression == "lag"
     assert again.hours == pytest.approx(3.7, abs=1.0)
+    assert not found.ambiguous
+    assert not again.ambiguous
 
 
 @pytest.mark.real
