@@ -14,7 +14,7 @@ from scipy.linalg import lapack, solve_banded, solveh_banded
 from research.conventions import DAYS_PER_YEAR, SESSIONS_PER_YEAR
 from research.decomposition.covariance import tridiagonal
 from research.errors import ParameterError
-from research.tables import Table
+from research.tables import Format, Table, p_value
 
 __all__ = ["LocalLevelResult", "check_confidence"]
 
@@ -226,7 +226,8 @@ class LocalLevelResult:
             f"{self.nobs} differences, {self.method}, {self.cov_type} errors; noise per {unit}: {noise} "
             f"(permanent share {self.permanent_share:.3f})",
         )
-        formats = dict.fromkeys(["coefficient", "std error", "lower", "upper"], ".5f") | {"p (β = 1)": ".3f"}
+        formats: dict[str, Format] = dict.fromkeys(["coefficient", "std error", "lower", "upper"], ".5f")
+        formats["p (β = 1)"] = p_value
         return Table(frame, f"Local-level regression, {confidence:.0%} intervals", formats, notes)
 
     def to_dict(self) -> dict[str, object]:

@@ -12,7 +12,7 @@ import pandas as pd
 
 from research.conventions import BASIS_POINT
 from research.decomposition.fit import LocalLevelResult
-from research.tables import Table, plus_minus
+from research.tables import Format, Table, p_value, plus_minus, unsigned_zero
 
 if TYPE_CHECKING:
     from research.plots.accessor import DecompositionPlots
@@ -182,7 +182,7 @@ class Decomposition:
         name = f"{self.ticker} (simulated)" if self.simulated else self.ticker
         notes = [f"{part.title} is imposed: {part.reason}." for part in self.drivers if part.reason]
         notes.append(f"The parts add up to the divergence within {max(self.reconciliation_gap, 1e-16):.0e}.")
-        formats = {"p (β = 1)": ".3f", "bp a year": "+.2f", "± se": ".2f", "truth, bp": "+.2f"}
+        formats: dict[str, Format] = {"p (β = 1)": p_value, "bp a year": "+.2f", "± se": ".2f", "truth, bp": "+.2f"}
         return Table(frame, f"{name} against its benchmark, {basis}, bp a year", formats, tuple(notes))
 
     def shares(self) -> Table:
@@ -232,4 +232,4 @@ def _coefficient(part: DriverEstimate) -> str:
 
 def _interval(part: DriverEstimate) -> str:
     low, high = (bound / BASIS_POINT for bound in part.interval)
-    return "" if math.isnan(low) else f"{low:+.2f} to {high:+.2f}"
+    return "" if math.isnan(low) else f"{unsigned_zero(f'{low:+.2f}')} to {unsigned_zero(f'{high:+.2f}')}"
