@@ -2,6 +2,7 @@
 
 from research.decomposition.breaks import SlopeBreak, slope_break
 from research.decomposition.decompose import decompose
+from research.decomposition.diagnostics import AutocorrelationTest, autocorrelation_test
 from research.decomposition.estimators import compare_estimators, newey_west_lags
 from research.decomposition.fit import LocalLevelResult
 from research.decomposition.identification import Identification, identify, variance_inflation
@@ -11,6 +12,7 @@ from research.decomposition.result import Decomposition, DriverEstimate
 from research.decomposition.shares import euler_shares, lmg, lmg_shares
 
 __all__ = [
+    "AutocorrelationTest",
     "Decomposition",
     "DriverEstimate",
     "FeeRegime",
@@ -18,6 +20,7 @@ __all__ = [
     "Identification",
     "LocalLevelResult",
     "SlopeBreak",
+    "autocorrelation_test",
     "compare_estimators",
     "decompose",
     "euler_shares",

@@ -15,19 +15,23 @@ from typing import Protocol
 import numpy as np
 import numpy.typing as npt
 from scipy.fft import dst
-from scipy.linalg import lapack
+from scipy.linalg import lapack, solve_banded, solve_triangular
 
 __all__ = [
     "BandedMoments",
     "Moments",
     "SineMoments",
     "Weighting",
+    "autoregressive_tridiagonal",
     "draw_errors",
     "eigenvalues",
+    "level_covariance",
     "log_determinant",
     "moments",
+    "quasi_difference",
     "tridiagonal",
     "weighting",
+    "whiten",
 ]
 
 Array = npt.NDArray[np.float64]
@@ -85,6 +89,50 @@ def tridiagonal(share: float, gaps: Array) -> tuple[Array, Array]:
     """Return the diagonal and off-diagonal of V(λ) for one permanent share λ and the sessions each difference spans."""
     diagonal = share * gaps + (1.0 - share) * 2.0
     return diagonal, np.full(gaps.size - 1, share - 1.0)
+
+
+def level_covariance(share: float, phi: float, gaps: Array) -> Array:
+    """Return V(λ, φ) of the differences where the transitory part is an AR(1), for any gaps, as a dense matrix."""
+    at = np.concatenate([[0.0], np.cumsum(gaps)])
+    transitory = (1.0 - share) / (1.0 - phi**2) * phi ** np.abs(at[:, None] - at[None, :])
+    return np.asarray(np.diff(np.diff(transitory, axis=0), axis=1) + np.diag(share * gaps), dtype=float)
+
+
+def quasi_difference(columns: Array, phi: float) -> Array:
+    """Return the rows less φ times the row before; the first row stays, so that the determinant is 1."""
+    rest = columns.copy()
+    rest[1:] -= phi * columns[:-1]
+    return rest
+
+
+def autoregressive_tridiagonal(share: float, phi: float, nobs: int) -> tuple[Array, Array]:
+    """Return the covariance of quasi-differences where the transitory part is an AR(1), as diagonal and off-diagonal.
+
+    Notes
+    -----
+    With ``v_t = φ·v_{t−1} + ε_t`` the differences are ``e_t = η_t + v_t − v_{t−1}``, and ``e_t − φ·e_{t−1} =
+    η_t − φ·η_{t−1} + ε_t − ε_{t−1}`` is an MA(1): tridiagonal again. Only the first row knows that v started
+    stationary: its variance is ``λ + 2(1 − λ)/(1 + φ)``, and its covariance with the second is that of all others.
+    """
+    rest = 1.0 - share
+    diagonal = np.full(nobs, share * (1.0 + phi**2) + 2.0 * rest)
+    diagonal[0] = share + 2.0 * rest / (1.0 + phi)
+    return diagonal, np.full(nobs - 1, -phi * share - rest)
+
+
+def whiten(differences: Array, share: float, phi: float, gaps: Array) -> Array:
+    """Return the columns with V(λ, φ) taken out, row by row in time: what is left of an error is its innovation."""
+    if phi != 0.0 and np.any(gaps != 1.0):
+        factor = np.linalg.cholesky(level_covariance(share, phi, gaps))
+        return np.asarray(solve_triangular(factor, differences, lower=True), dtype=float)
+    if phi == 0.0:
+        diagonal, beside = tridiagonal(share, gaps)
+    else:
+        diagonal, beside = autoregressive_tridiagonal(share, phi, gaps.size)
+    pivots, factors, _ = lapack.dpttrf(diagonal, beside)
+    unit_lower = np.vstack([np.ones(pivots.size), np.append(factors, 0.0)])
+    solved = solve_banded((1, 0), unit_lower, quasi_difference(differences, phi))
+    return np.asarray(solved / np.sqrt(pivots)[:, None], dtype=float)
 
 
 @dataclass(frozen=True, eq=False)

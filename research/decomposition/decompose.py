@@ -31,6 +31,7 @@ def decompose(
     drivers: Sequence[Driver] | None = None,
     variance_per: Literal["session", "day"] = "session",
     cov_type: Literal["classical", "robust"] = "robust",
+    transitory: Literal["noise", "ar1"] = "noise",
 ) -> Decomposition:
     """Split a fund's divergence from its benchmark into drivers and a remainder that together are exactly it.
 
@@ -52,6 +53,8 @@ def decompose(
         How the permanent part of the error gathers variance; see `local_level`.
     cov_type : {"classical", "robust"}
         Whether standard errors allow the variance to change through time (the default: on real funds it does).
+    transitory : {"noise", "ar1"}
+        Whether the noise that comes back may take its time; see `local_level` and `autocorrelation_test`.
 
     Returns
     -------
@@ -91,7 +94,13 @@ def decompose(
     for driver in measured:
         exposures[driver.exposure] = exposures.get(driver.exposure, 0.0) + driver.level
     identified = identify(
-        level, exposures, policy, positions=history.positions, variance_per=variance_per, cov_type=cov_type
+        level,
+        exposures,
+        policy,
+        positions=history.positions,
+        variance_per=variance_per,
+        cov_type=cov_type,
+        transitory=transitory,
     )
     known = level.dropna()
     years = years_between(pd.Timestamp(known.index[0]), pd.Timestamp(known.index[-1]))

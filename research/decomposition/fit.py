@@ -9,10 +9,10 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 from scipy import stats
-from scipy.linalg import lapack, solve_banded, solveh_banded
+from scipy.linalg import solveh_banded
 
 from research.conventions import DAYS_PER_YEAR, SESSIONS_PER_YEAR
-from research.decomposition.covariance import tridiagonal
+from research.decomposition.covariance import whiten
 from research.errors import ParameterError
 from research.tables import Format, Table, p_value
 
@@ -58,6 +58,8 @@ class LocalLevelResult:
         ``"session"`` or ``"day"``.
     cov_type : str
         ``"classical"`` or ``"robust"``.
+    phi : float
+        Autocorrelation of the transitory part from one session to the next; 0 where it is plain noise.
     level, drivers : pandas.Series, pandas.DataFrame
         The sample that was used.
     gaps : numpy.ndarray, shape (nobs,)
@@ -76,6 +78,7 @@ class LocalLevelResult:
     level: pd.Series = field(repr=False)
     drivers: pd.DataFrame = field(repr=False)
     gaps: Array = field(repr=False)
+    phi: float = 0.0
 
     @property
     def df_resid(self) -> int:
@@ -94,8 +97,8 @@ class LocalLevelResult:
 
     @property
     def sd_transitory(self) -> float:
-        """Standard deviation of the transitory noise ε."""
-        return float(np.sqrt((1.0 - self.permanent_share) * self.variance))
+        """Standard deviation of the transitory part of the level: of ε, or of an AR(1) driven by ε."""
+        return float(np.sqrt((1.0 - self.permanent_share) * self.variance / (1.0 - self.phi**2)))
 
     @property
     def permanent_per_year(self) -> float:
@@ -152,27 +155,34 @@ class LocalLevelResult:
         """
         rest = self.residual_level.to_numpy()
         if self.permanent_share == 1.0:
-            smooth = rest
-        elif self.permanent_share == 0.0:
-            smooth = np.full(rest.size, rest.mean())
+            return pd.Series(rest, self.level.index, name="permanent")
+        # Precision of the transitory part, banded: the identity for noise, tridiagonal for an AR(1).
+        decay = self.phi**self.gaps
+        gained = (1.0 - decay**2) / (1.0 - self.phi**2)
+        precision = np.zeros((2, rest.size))
+        precision[1, 0] = 1.0 - self.phi**2
+        precision[1, 1:] = 1.0 / gained
+        precision[1, :-1] += decay**2 / gained
+        precision[0, 1:] = -decay / gained
+        weighted = precision[1] * rest
+        weighted[:-1] += precision[0, 1:] * rest[1:]
+        weighted[1:] += precision[0, 1:] * rest[:-1]
+        if self.permanent_share == 0.0:
+            total = precision[1].sum() + 2.0 * precision[0, 1:].sum()
+            smooth = np.full(rest.size, weighted.sum() / total)
         else:
             stiffness = (1.0 - self.permanent_share) / self.permanent_share / self.gaps
-            banded = np.zeros((2, rest.size))
-            banded[0, 1:] = -stiffness
-            banded[1] = 1.0
-            banded[1, :-1] += stiffness
-            banded[1, 1:] += stiffness
-            smooth = solveh_banded(banded, rest)
+            precision[0, 1:] -= stiffness
+            precision[1, :-1] += stiffness
+            precision[1, 1:] += stiffness
+            smooth = solveh_banded(precision, weighted)
         return pd.Series(smooth, self.level.index, name="permanent")
 
     @cached_property
     def whitened(self) -> Array:
         """Differences of level and drivers, side by side, with the error's covariance taken out (variance σ² stays)."""
         differences = np.diff(np.column_stack([self.level, self.drivers]), axis=0)
-        pivots, factors, _ = lapack.dpttrf(*tridiagonal(self.permanent_share, self.gaps))
-        unit_lower = np.vstack([np.ones(pivots.size), np.append(factors, 0.0)])
-        solved = solve_banded((1, 0), unit_lower, differences)
-        return np.asarray(solved / np.sqrt(pivots)[:, None], dtype=float)
+        return whiten(differences, self.permanent_share, self.phi, self.gaps)
 
     @cached_property
     def innovations(self) -> pd.Series:
@@ -224,7 +234,8 @@ class LocalLevelResult:
         noise = f"permanent {self.sd_permanent * 1e4:.4f} bp, transitory {self.sd_transitory * 1e4:.4f} bp"
         notes = (
             f"{self.nobs} differences, {self.method}, {self.cov_type} errors; noise per {unit}: {noise} "
-            f"(permanent share {self.permanent_share:.3f})",
+            f"(permanent share {self.permanent_share:.3f}"
+            f"{f', autocorrelation of the transitory part {self.phi:.3f}' if self.phi else ''})",
         )
         formats: dict[str, Format] = dict.fromkeys(["coefficient", "std error", "lower", "upper"], ".5f")
         formats["p (β = 1)"] = p_value
@@ -243,6 +254,7 @@ class LocalLevelResult:
             "method": self.method,
             "variance_per": self.variance_per,
             "cov_type": self.cov_type,
+            "phi": self.phi,
         }
 
     def __str__(self) -> str:

@@ -63,6 +63,7 @@ def identify(
     positions: npt.ArrayLike | None = None,
     variance_per: Literal["session", "day"] = "session",
     cov_type: Literal["classical", "robust"] = "robust",
+    transitory: Literal["noise", "ar1"] = "noise",
 ) -> Identification:
     """Estimate the drivers that the data identify and impose the others at 1.
 
@@ -75,7 +76,7 @@ def identify(
     policy : {"auto", "estimate", "impose"} or a mapping of driver to one of them
         ``auto`` imposes a driver that does not vary, whose variance inflation exceeds 10, or whose coefficient has a
         standard error above 1 - one driver at a time, the worst first.
-    positions, variance_per, cov_type
+    positions, variance_per, cov_type, transitory
         As in `local_level`.
 
     Returns
@@ -105,7 +106,14 @@ def identify(
         rest = [name for name in names if name not in imposed]
         moved = level - drivers[list(imposed)].sum(axis=1) if imposed else level
         try:
-            fit = local_level(moved, drivers[rest], positions=positions, variance_per=variance_per, cov_type=cov_type)
+            fit = local_level(
+                moved,
+                drivers[rest],
+                positions=positions,
+                variance_per=variance_per,
+                cov_type=cov_type,
+                transitory=transitory,
+            )
         except IdentificationError as error:
             least = _least_variable(drivers.loc[known, [d for d in error.drivers if policies[d] == "auto"]])
             if least is None:

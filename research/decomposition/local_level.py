@@ -14,8 +14,10 @@ import numpy.typing as npt
 import pandas as pd
 from scipy.special import expit
 
+from research.decomposition.autoregressive import AutoregressiveProblem
 from research.decomposition.covariance import Moments, moments
 from research.decomposition.fit import LocalLevelResult
+from research.decomposition.likelihood import restricted_likelihood
 from research.errors import AlignmentError, DataError, IdentificationError, ParameterError, SampleError
 
 __all__ = ["local_level"]
@@ -44,17 +46,7 @@ class _Problem:
     def criterion(self, shares: Array) -> Array:
         """Return the restricted log likelihood, profiled over β and σ², for each permanent share."""
         matrix, log_det = self.cross(shares)
-        design, target = matrix[:, 1:, 1:], matrix[:, 1:, :1]
-        if self.scale.size > 1:
-            beta = np.linalg.solve(design, target)
-            residual = matrix[:, 0, 0] - (target * beta).sum(axis=(1, 2))
-            log_det = log_det + np.linalg.slogdet(design)[1] - self.log_det_design
-        else:
-            residual = matrix[:, 0, 0]
-        residual = np.maximum(residual, np.finfo(float).tiny)
-        variance = residual / self.df
-        value: Array = -0.5 * (self.df * (np.log(2 * np.pi * variance * self.scale[0] ** 2) + 1.0) + log_det)
-        return value
+        return restricted_likelihood(matrix, log_det - self.log_det_design, self.df, float(self.scale[0]))
 
 
 def _best_share(problem: _Problem) -> tuple[float, float]:
@@ -91,6 +83,7 @@ def local_level(
     variance_per: Literal["session", "day"] = "session",
     positions: npt.ArrayLike | None = None,
     cov_type: Literal["classical", "robust"] = "classical",
+    transitory: Literal["noise", "ar1"] = "noise",
 ) -> LocalLevelResult:
     """Estimate how drivers pass into a divergence level whose error is part random walk, part noise.
 
@@ -106,6 +99,9 @@ def local_level(
         Session number of each row, where sessions are missing from the rows. By default rows follow one another.
     cov_type : {"classical", "robust"}
         Errors of a constant variance, or of one that may change through time; see `LocalLevelResult.robust`.
+    transitory : {"noise", "ar1"}
+        Whether the transitory part is plain noise or may itself persist for a while, as an AR(1): a premium that takes
+        days to close, for one. `autocorrelation_test` says when that is worth it.
 
     Returns
     -------
@@ -131,7 +127,11 @@ def local_level(
     Differences ``d = ΔX·β + e`` have covariance ``σ²·V(λ)``, ``V = λ·I + (1 − λ)·M``, ``M`` tridiagonal (−1, 2, −1);
     ``sd_permanent² = λσ²`` and ``sd_transitory² = (1 − λ)σ²``. For each λ, β is generalised least squares and
     σ² = RSS/(T − K); λ maximises the restricted likelihood ``−½[(T − K)·log σ² + log|V| + log|X'V⁻¹X|]``. This is
-    the local-level model of Harvey (1989, ch. 4) with diffuse start, estimated without a Kalman filter.
+    the local-level model of Harvey (1989, ch. 4) with diffuse start, estimated without a Kalman filter. With
+    ``transitory="ar1"`` the likelihood has one more parameter, the autocorrelation φ; differences less φ times the one
+    before are tridiagonal again, so it stays banded (dense where sessions are missing). Where a slow random walk hides
+    behind persistent noise the data can take it for nothing: with an AR(1) of 0.8 and a walk that gathers, over two
+    years, as much as the noise, 95 % intervals covered 81 % in simulation. Plain noise, the default, covers there.
 
     Examples
     --------
@@ -146,6 +146,8 @@ def local_level(
     """
     if cov_type not in {"classical", "robust"}:
         raise ParameterError(f"cov_type is {cov_type!r}: give 'classical' or 'robust'")
+    if transitory not in {"noise", "ar1"}:
+        raise ParameterError(f"transitory is {transitory!r}: give 'noise' or 'ar1'")
     y, x, names, at = _checked(level, drivers, variance_per, positions)
     differences = np.diff(np.column_stack([y, x]), axis=0)
     gaps = np.diff(at).astype(float)
@@ -156,12 +158,17 @@ def local_level(
     if scale[0] == 0.0:
         raise DataError("the divergence level never changes: fund and benchmark are the same series")
     log_det_design = _check_rank(differences[:, 1:], scale[1:], names)
-    problem = _Problem(moments(differences / scale, gaps), scale, nobs, log_det_design)
-    share, log_likelihood = _best_share(problem)
-    matrix = problem.cross(np.array([share]))[0][0]
+    if transitory == "ar1":
+        problem = AutoregressiveProblem(differences / scale, gaps, float(scale[0]), log_det_design)
+        share, phi, log_likelihood = problem.best()
+        matrix, df, method = problem.cross(share, phi)[0], problem.df, problem.method
+    else:
+        plain = _Problem(moments(differences / scale, gaps), scale, nobs, log_det_design)
+        (share, log_likelihood), phi = _best_share(plain), 0.0
+        matrix, df, method = plain.cross(np.array([share]))[0][0], plain.df, plain.cross.method
     inverse = np.linalg.inv(matrix[1:, 1:]) if drivers_count else np.zeros((0, 0))
     beta = inverse @ matrix[1:, 0]
-    variance = max(float(matrix[0, 0] - matrix[0, 1:] @ beta), 0.0) / problem.df * scale[0] ** 2
+    variance = max(float(matrix[0, 0] - matrix[0, 1:] @ beta), 0.0) / df * scale[0] ** 2
     rescale = scale[0] / scale[1:]
     result = LocalLevelResult(
         params=pd.Series(beta * rescale, names, name="coefficient"),
@@ -170,12 +177,13 @@ def local_level(
         permanent_share=share,
         log_likelihood=log_likelihood,
         nobs=nobs,
-        method=problem.cross.method,
+        method=method,
         variance_per=variance_per,
         cov_type="classical",
         level=pd.Series(y, level.index[level.notna()], name="level"),
         drivers=pd.DataFrame(x, level.index[level.notna()], columns=names),
         gaps=gaps,
+        phi=phi,
     )
     return result.robust() if cov_type == "robust" else result
 

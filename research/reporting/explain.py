@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 import pandas as pd
@@ -11,9 +12,11 @@ import pandas as pd
 from research.alignment.history import History
 from research.conventions import BASIS_POINT, SESSIONS_PER_YEAR
 from research.decomposition import (
+    AutocorrelationTest,
     Decomposition,
     FeeRegimes,
     SlopeBreak,
+    autocorrelation_test,
     compare_estimators,
     decompose,
     fee_regimes,
@@ -55,6 +58,8 @@ class Explanation:
         is too short to look.
     without_flagged : float
         Price tracking error without the closes that a screen flags, a fraction a year; NaN where there are none.
+    autocorrelation : AutocorrelationTest
+        Whether the noise that comes back takes its time, on NAV basis.
     seed : int
         What seeded the simulated intervals.
     """
@@ -65,6 +70,7 @@ class Explanation:
     regimes: FeeRegimes | None
     fee_break: SlopeBreak | None
     without_flagged: float
+    autocorrelation: AutocorrelationTest
     seed: int
 
     @property
@@ -179,6 +185,7 @@ def explain(
     horizons: Sequence[int] = (1, 5, 21, 63),
     confidence: float = 0.95,
     policy: Policy = "auto",
+    transitory: Literal["noise", "ar1"] = "noise",
     seed: int = 0,
     draws: int = 499,
 ) -> Explanation:
@@ -194,6 +201,8 @@ def explain(
         Nominal coverage of every interval.
     policy : {"auto", "estimate", "impose"}
         Identification policy of all drivers.
+    transitory : {"noise", "ar1"}
+        Whether the noise that comes back may take its time; see `local_level`.
     seed : int
         Seeds the simulated samples behind the interval of the break date.
     draws : int
@@ -218,7 +227,7 @@ def explain(
     """
     check_confidence(confidence)
     bases = {
-        basis: decompose(history, basis, horizons=horizons, confidence=confidence, policy=policy)
+        basis: decompose(history, basis, horizons=horizons, confidence=confidence, policy=policy, transitory=transitory)
         for basis in history.bases
     }
     level = history.divergence("nav")
@@ -233,6 +242,9 @@ def explain(
         regimes=fee_regimes(history, confidence=confidence),
         fee_break=found,
         without_flagged=_without_flagged(history),
+        autocorrelation=autocorrelation_test(
+            bases["nav"].fit.level, bases["nav"].fit.drivers, positions=history.positions
+        ),
         seed=seed,
     )
 

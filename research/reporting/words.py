@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from research.conventions import BASIS_POINT
-from research.decomposition import Decomposition, DriverEstimate, FeeRegime, SlopeBreak
-from research.tables import plus_minus, unsigned_zero
+from research.decomposition import Decomposition, DriverEstimate, FeeRegime, FeeRegimes, SlopeBreak
+from research.funds import Fund
+from research.reporting.phrases import bp, fund_name, number, p_text, plus_minus_bp, simulated_note
 
 if TYPE_CHECKING:
     from research.reporting.explain import Explanation
@@ -56,41 +56,9 @@ def limits(explained: Explanation) -> tuple[str, ...]:
     """
     return tuple(
         sentence
-        for part in (_mismatch, _imposed, _unpassed, _premium_ends, _changing, _remainder, _not_measured)
+        for part in (_mismatch, _imposed, _unpassed, _premium_ends, _changing, _persistent, _remainder, _not_measured)
         for sentence in part(explained)
     )
-
-
-def bp(value: float, *, signed: bool = False) -> str:
-    """Return a fraction as basis points, with as many decimals as its size deserves.
-
-    Examples
-    --------
-    >>> bp(0.10864), bp(-0.0011247), bp(0.0000036)
-    ('1,086 bp', '-11.2 bp', '0.04 bp')
-    """
-    amount = value / BASIS_POINT
-    digits = 0 if abs(amount) >= 100 else 1 if abs(amount) >= 5 else 2
-    return unsigned_zero(f"{amount:{'+' if signed else ''},.{digits}f}") + " bp"
-
-
-def plus_minus_bp(value: float, error: float) -> str:
-    """Return ``value ± error`` in basis points, with the decimals that the error deserves.
-
-    Examples
-    --------
-    >>> plus_minus_bp(0.00199612, 0.0000036)
-    '19.96 ± 0.04 bp'
-    """
-    if math.isnan(error):
-        return bp(value)
-    digits = 3 if error < 1e-6 else 2 if error < 1e-4 else 1
-    return f"{plus_minus(value / BASIS_POINT, error / BASIS_POINT, digits)} bp"
-
-
-def _name(explained: Explanation) -> str:
-    fund = explained.history.fund
-    return f"{fund.ticker} (a simulated fund)" if fund.simulated else fund.ticker
 
 
 def _difference(explained: Explanation) -> Iterator[str]:
@@ -99,7 +67,7 @@ def _difference(explained: Explanation) -> Iterator[str]:
     verb = "lost" if nav < 0 else "gained"
     yield (
         f"From {history.start:%Y-%m-%d} to {history.end:%Y-%m-%d}, {len(history.frame)} sessions, the net asset "
-        f"value of {_name(explained)} {verb} {bp(abs(nav))} a year against its benchmark (log tracking difference)."
+        f"value of {fund_name(history.fund)} {verb} {bp(abs(nav))} a year against its benchmark (log tracking difference)."
     )
     if "price" in explained.bases:
         price = explained.bases["price"]
@@ -124,7 +92,7 @@ def _drivers(explained: Explanation) -> Iterator[str]:
         verdict = (
             "so it passes through as stated"
             if passed
-            else f"which is not what was stated ({bp(part.stated)}): p of full pass-through {_p(part.p_value_unity)}"
+            else f"which is not what was stated ({bp(part.stated)}): p of full pass-through {p_text(part.p_value_unity)}"
         )
         yield (
             f"{part.title} accounts for {plus_minus_bp(part.contribution, part.contribution_std_error)} a year on net "
@@ -144,7 +112,7 @@ def _coefficient(part: DriverEstimate) -> str:
     return f"{part.coefficient:.{digits}f} ± {part.std_error:.{digits}f}"
 
 
-def _p(value: float) -> str:
+def p_text(value: float) -> str:
     return "below 0.001" if value < 0.001 else f"{value:.3f}"
 
 
@@ -170,7 +138,7 @@ def _break(explained: Explanation) -> Iterator[str]:
     if found is None:
         return
     if not explained.break_is_real:
-        yield f"No change of the drift is found in the data alone (p {_p(found.p_value)})."
+        yield f"No change of the drift is found in the data alone (p {p_text(found.p_value)})."
         return
     low, high = found.interval
     yield (
@@ -277,8 +245,18 @@ def _changing(explained: Explanation) -> Iterator[str]:
     p_value = explained.bases["nav"].fit.changing_variance()
     if p_value < _DOUBT:
         yield (
-            f"The noise of the net asset value changes through time (p of a constant variance {_p(p_value)}): standard "
+            f"The noise of the net asset value changes through time (p of a constant variance {p_text(p_value)}): standard "
             "errors allow for it, single tracking errors for the whole sample do not."
+        )
+
+
+def _persistent(explained: Explanation) -> Iterator[str]:
+    test = explained.autocorrelation
+    if test.recommended and explained.bases["nav"].fit.phi == 0.0:
+        yield (
+            f"The noise that comes back takes its time (autocorrelation {test.phi:.2f} from one session to the next, "
+            f'p of none {p_text(test.p_value)}): intervals here are wider than need be, and transitory = "ar1" would '
+            f"narrow them up to {test.narrowing.max():.1f} times."
         )
 
 
