@@ -142,8 +142,9 @@ def _show(result: RunResult, *, as_json: bool) -> None:
 def funds(data: str | None, as_json: bool) -> None:
     """List the funds that are known."""
     from research.funds import funds as known_funds
+    from research.simulation import simulated_funds
 
-    found = known_funds(Path(data) if data else None)
+    found = (*known_funds(Path(data) if data else None), *simulated_funds())
     if as_json:
         _print_json([json.loads(fund.model_dump_json()) for fund in found])
         return

@@ -41,7 +41,8 @@ def load(
     Parameters
     ----------
     fund : Fund or str
-        A fund, or the ticker of one in the registry (case does not matter).
+        A fund, or the ticker of one in the registry (case does not matter). A bundled simulated fund (``SIM-SPOT``
+        and others) is made on the spot, with its truth.
     start : pandas.Timestamp or str, optional
         First date of the sample; by default the listing date. An earlier one is moved to the listing, and the rows
         before it are in the losses.
@@ -97,6 +98,10 @@ def load(
     first = None if start is None else as_date(start, "start")
     last = None if end is None else as_date(end, "end")
     subject = registered(fund, data) if isinstance(fund, str) else fund
+    if subject.simulated and not subject.series:
+        from research.simulation import load_simulated  # noqa: PLC0415 - made by a floor above, only when asked for
+
+        return load_simulated(subject.ticker, first, last)
     listed = as_date(subject.first_day, "listed")
     _check_dates(subject, first, last, listed)
     loaded = _read(subject)

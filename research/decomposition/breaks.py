@@ -108,7 +108,10 @@ class _Search:
         ramp_on_base = np.linalg.solve(gram, base_w.T @ ramps)
         power = (ramps * ramps_w).sum(axis=0) - (ramp_on_base * (base_w.T @ ramps)).sum(axis=0)
         signal = ramps_w.T @ observed - ramp_on_base.T @ target_on_base
-        return without, without - signal**2 / power[:, None]
+        # A ramp that another driver already is (staking that began on that day) can explain nothing more.
+        new = power > 1e-9 * (ramps * ramps_w).sum(axis=0)
+        gained = np.where(new[:, None], signal**2 / np.where(new, power, 1.0)[:, None], 0.0)
+        return without, without - gained
 
     def likelihood(self, share: float, residual: float) -> float:
         """Return the log likelihood of one residual sum of squares, profiled over the variance."""

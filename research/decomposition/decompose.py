@@ -15,7 +15,7 @@ from research.decomposition.fit import LocalLevelResult, check_confidence
 from research.decomposition.identification import Identification, Policy, identify
 from research.decomposition.result import UNEXPLAINED, Decomposition, DriverEstimate
 from research.decomposition.shares import euler_shares, lmg_shares
-from research.drivers import Driver, measure
+from research.drivers import Driver, exposures, measure
 from research.errors import MissingColumnError, ParameterError, SampleError
 
 __all__ = ["decompose"]
@@ -90,12 +90,9 @@ def decompose(
     measured = tuple(measure(history, basis) if drivers is None else drivers)
     level = history.divergence(basis)
     columns = pd.DataFrame({driver.name: driver.level for driver in measured}, index=level.index)
-    exposures = pd.DataFrame(index=level.index)
-    for driver in measured:
-        exposures[driver.exposure] = exposures.get(driver.exposure, 0.0) + driver.level
     identified = identify(
         level,
-        exposures,
+        exposures(measured, level.index),
         policy,
         positions=history.positions,
         variance_per=variance_per,

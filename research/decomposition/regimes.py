@@ -12,7 +12,7 @@ from research.alignment.history import History
 from research.conventions import BASIS_POINT, DAYS_PER_YEAR
 from research.decomposition.fit import LocalLevelResult, check_confidence
 from research.decomposition.identification import Policy, identify
-from research.drivers import measure
+from research.drivers import exposures, measure
 from research.tables import Table
 
 __all__ = ["FeeRegime", "FeeRegimes", "fee_regimes"]
@@ -146,8 +146,8 @@ def fee_regimes(history: History, *, confidence: float = 0.95, minimum_sessions:
         spans.append((before, end))
     if not clocks:
         return None
-    others = {driver.name: driver.level for driver in measure(history, "nav") if driver.name != "expense_ratio"}
-    columns = pd.DataFrame(clocks, index=index).join(pd.DataFrame(others, index=index))
+    others = [driver for driver in measure(history, "nav") if driver.name != "expense_ratio"]
+    columns = pd.DataFrame(clocks, index=index).join(exposures(others, index))
     policy: dict[str, Policy] = dict.fromkeys(clocks, "estimate")
     fit = identify(history.divergence("nav"), columns, policy, positions=history.positions).fit
     bounds = fit.conf_int(confidence)

@@ -11,7 +11,7 @@ from research.drivers.coins import coins_level, coins_per_share, fee_from_coins,
 from research.drivers.collateral import collateral
 from research.drivers.curve_shift import curve_shift
 from research.drivers.distributions import distributions, reinvested, total_return
-from research.drivers.driver import Driver
+from research.drivers.driver import Driver, exposures
 from research.drivers.expense import expense_ratio
 from research.drivers.issuance import expected_staking_yield, protocol_issuance
 from research.drivers.leverage import compounding_drag, financing, financing_level, leverage
@@ -35,6 +35,7 @@ __all__ = [
     "distributions",
     "expected_staking_yield",
     "expense_ratio",
+    "exposures",
     "fee_from_coins",
     "financing",
     "financing_level",

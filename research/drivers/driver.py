@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -9,7 +10,7 @@ import pandas as pd
 
 from research.errors import DataError
 
-__all__ = ["Driver"]
+__all__ = ["Driver", "exposures"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -58,3 +59,25 @@ class Driver:
         if np.isinf(values).any():
             where = self.level.index[np.isinf(values)][0]
             raise DataError(f"driver {self.name!r} is infinite at {where}")
+
+
+def exposures(drivers: Iterable[Driver], index: pd.Index) -> pd.DataFrame:
+    """Return one column for each coefficient that can be estimated: the drivers of a group added up.
+
+    Parameters
+    ----------
+    drivers : iterable of Driver
+        In the order of the columns.
+    index : pandas.Index, shape (T + 1,)
+        Sessions.
+
+    Returns
+    -------
+    pandas.DataFrame of float, shape (T + 1, groups)
+        NaN where a driver has NaN.
+    """
+    columns: dict[str, pd.Series] = {}
+    for driver in drivers:
+        before = columns.get(driver.exposure)
+        columns[driver.exposure] = driver.level if before is None else before + driver.level
+    return pd.DataFrame(columns, index=index)

@@ -18,6 +18,9 @@ DATA_VARIABLE = "RESEARCH_DATA"
 
 FILE_NAME = "funds.toml"
 
+SIMULATED_PREFIX = "SIM-"
+"""How the tickers of bundled simulated funds begin; an entry of one's own with such a ticker goes first."""
+
 
 def funds(data: Path | str | None = None) -> tuple[Fund, ...]:
     """Return every known fund, ordered by ticker.
@@ -55,7 +58,7 @@ def fund(ticker: str, data: Path | str | None = None) -> Fund:
     Parameters
     ----------
     ticker : str
-        Such as ``"ETHV"``.
+        Such as ``"ETHV"``, or ``"SIM-FUTURES"`` for a simulated fund whose truth is known.
     data : path, optional
         As in `funds`.
 
@@ -83,6 +86,10 @@ def fund(ticker: str, data: Path | str | None = None) -> Fund:
     for entry in known:
         if entry.ticker.casefold() == ticker.strip().casefold():
             return entry
+    if ticker.strip().casefold().startswith(SIMULATED_PREFIX.casefold()):
+        from research.simulation import simulated  # noqa: PLC0415 - made by a floor above, only when asked for
+
+        return simulated(ticker.strip()).fund
     raise UnknownNameError("fund", ticker, (entry.ticker for entry in known))
 
 
