@@ -64,6 +64,7 @@ def identify(
     variance_per: Literal["session", "day"] = "session",
     cov_type: Literal["classical", "robust"] = "robust",
     transitory: Literal["noise", "ar1"] = "noise",
+    impose: Mapping[str, str] | None = None,
 ) -> Identification:
     """Estimate the drivers that the data identify and impose the others at 1.
 
@@ -78,6 +79,8 @@ def identify(
         standard error above 1 - one driver at a time, the worst first.
     positions, variance_per, cov_type, transitory
         As in `local_level`.
+    impose : mapping of driver to reason, optional
+        Drivers to impose whatever the policy says, and why.
 
     Returns
     -------
@@ -98,6 +101,7 @@ def identify(
     names = [str(name) for name in drivers.columns]
     policies = _policies(policy, names)
     imposed = {name: "by request" for name in names if policies[name] == "impose"}
+    imposed |= impose or {}
     known = level.notna()
     for name in names:
         if policies[name] == "auto" and np.ptp(drivers.loc[known, name].to_numpy()) == 0.0:

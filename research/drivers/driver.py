@@ -34,6 +34,9 @@ class Driver:
     group : str, optional
         Drivers of one group share one coefficient, because the fund has one exposure to them: the carry and the curve
         shift of the contracts it holds, or a staking reward and what is taken off it. Empty: a group of its own.
+    rounding : float, optional
+        Standard deviation, in logs, of a rounding error that the level holds and the divergence's remainder holds with
+        the opposite sign. Where it matters the coefficient is biased, and a decomposition imposes it.
 
     Raises
     ------
@@ -48,6 +51,7 @@ class Driver:
     source: str
     truth: float | None = None
     group: str = ""
+    rounding: float = 0.0
 
     @property
     def exposure(self) -> str:

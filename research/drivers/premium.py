@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from research.alignment.history import History
 from research.drivers.driver import Driver
 
@@ -24,7 +26,8 @@ def premium_discount(history: History) -> Driver | None:
     Notes
     -----
     ``π_t = ln P_t − ln N_t`` (``methods`` §1 and §4.2). It enters price-basis decompositions only: on NAV basis there
-    is no premium to explain.
+    is no premium to explain. Where NAV is printed coarsely its rounding error is in the premium and, with the opposite
+    sign, in what is left: the coefficient would be biased, and `research.decompose` imposes it.
     """
     if "close" not in history.frame:
         return None
@@ -35,4 +38,13 @@ def premium_discount(history: History) -> Driver | None:
         description="log of close over net asset value, session by session",
         source="market close and net asset value of the fund",
         truth=1.0 if history.fund.simulated else None,
+        rounding=_rounding(history),
     )
+
+
+def _rounding(history: History) -> float:
+    """Return the standard deviation of the error that printing NAV to its tick leaves in its log; 0 if unknown."""
+    tick = next((source.tick for source in history.sources if source.role == "nav"), None)
+    if not tick:
+        return 0.0
+    return float(np.sqrt(np.mean((tick / history.frame["nav"].to_numpy()) ** 2) / 12.0))

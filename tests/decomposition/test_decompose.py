@@ -136,7 +136,10 @@ def test_units_of_nav_and_index_do_not_matter(scale, index_scale):
         close=history.frame["close"] * scale,
         benchmark=history.frame["benchmark"] * index_scale,
     )
-    base, scaled = decompose(history, "price"), decompose(replace(history, frame=frame), "price")
+    ticks = {"nav": scale, "close": scale, "benchmark": index_scale, "premium_published": scale}
+    sources = tuple(replace(source, tick=source.tick * ticks[source.role]) for source in history.sources)
+    other = replace(history, frame=frame, sources=sources)
+    base, scaled = decompose(history, "price"), decompose(other, "price")
     assert scaled.reconciliation_gap < IDENTITY
     for one, other in zip(base.drivers, scaled.drivers, strict=True):
         assert other.contribution == pytest.approx(one.contribution, abs=1e-9)
@@ -223,3 +226,26 @@ def test_results_show_themselves(ethv):
     )
     assert "reconciliation_gap" in result.to_dict()
     assert "Fee by period" in str(fee_regimes(ethv))
+
+
+def test_a_coarsely_printed_nav_imposes_the_premium():
+    """A NAV of cents is in the premium and, with the other sign, in the remainder: estimated, β would fall below 1."""
+    from research.simulation import simulate
+    from research.simulation.noise_kinds import noise_worlds, study_world
+
+    world = noise_worlds(["rounded"], study_world(504))["rounded"]
+    estimated, imposed = [], []
+    for draw in range(12):
+        history = simulate(world, 3, draw=draw)
+        result = decompose(history, "price")
+        imposed.append(next(p for p in result.drivers if p.name == "premium_discount"))
+        forced = decompose(history, "price", policy={"premium_discount": "estimate"})
+        part = next(p for p in forced.drivers if p.name == "premium_discount")
+        estimated.append((part.coefficient - 1) / part.std_error)
+    assert all(part.identified == "imposed" and "rounding" in part.reason for part in imposed)
+    assert np.mean(estimated) < -0.8
+
+
+def test_a_finely_printed_nav_leaves_the_premium_estimated(ethv):
+    premium = next(part for part in decompose(ethv, "price").drivers if part.name == "premium_discount")
+    assert premium.identified == "estimated"

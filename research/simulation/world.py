@@ -1,0 +1,254 @@
+"""Every parameter of a simulated fund, checked when it is stated."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass, field
+from functools import cached_property, lru_cache
+from typing import Literal, get_args
+
+import pandas as pd
+
+from research.alignment.dates import as_date
+from research.alignment.sessions import check_calendar
+from research.alignment.sessions import sessions as calendar_sessions
+from research.errors import ParameterError, SampleError, UnknownNameError
+from research.funds import FeePeriod, FeeSchedule, FeeTier
+from research.simulation.checks import between, whole
+from research.simulation.kind_terms import Curve, Leverage, Rates, Staking
+from research.simulation.terms import Market, Noise, Premium, Rounding
+
+__all__ = ["SimulatedKind", "World", "fee_schedule", "world_sessions"]
+
+SimulatedKind = Literal["spot", "futures", "staking", "leveraged"]
+"""What sort of fund can be simulated."""
+
+_LISTED = "2024-07-23"
+_SOURCE = "simulated: the data were made with this schedule"
+
+
+def fee_schedule(
+    rate: float,
+    start: pd.Timestamp | str = _LISTED,
+    *,
+    waived_until: pd.Timestamp | str | None = None,
+    waived_below: float | None = None,
+    waived_rate: float = 0.0,
+    paid: Literal["daily", "monthly", "quarterly"] | None = None,
+) -> FeeSchedule:
+    """Return the fee of a simulated fund: one rate, after a waiver if there is one.
+
+    Parameters
+    ----------
+    rate : float
+        Fraction a year.
+    start : pandas.Timestamp or str
+        First day of the schedule.
+    waived_until : pandas.Timestamp or str, optional
+        Last day of the waiver.
+    waived_below : float, optional
+        The waiver holds on assets below this many dollars only, and `rate` beyond; None for a waiver on everything.
+    waived_rate : float
+        Rate while and where the fee is waived.
+    paid : {"daily", "monthly", "quarterly"}, optional
+        When what has accrued leaves the fund; until then it is a debt that gears the fund a little.
+
+    Returns
+    -------
+    FeeSchedule
+
+    Examples
+    --------
+    >>> [str(period) for period in fee_schedule(0.002, waived_until="2025-07-22").periods]
+    ['2024-07-23 to 2025-07-22: 0.00 %', 'from 2025-07-23: 0.20 %']
+    """
+    between("rate", rate, 0.0, 0.2, open_high=True)
+    first = as_date(start, "start")
+    if waived_until is None:
+        return FeeSchedule(periods=(_period(first, None, rate),), source=_SOURCE, status="CHECKED", paid=paid)
+    last = as_date(waived_until, "waived_until")
+    if last < first:
+        raise ParameterError(f"waived_until is {last:%Y-%m-%d}, before the schedule starts on {first:%Y-%m-%d}")
+    waiver = _period(first, last, rate, below=waived_below, low_rate=waived_rate)
+    charged = _period(last + pd.Timedelta(days=1), None, rate)
+    return FeeSchedule(periods=(waiver, charged), source=_SOURCE, status="CHECKED", paid=paid)
+
+
+def _period(
+    start: pd.Timestamp,
+    end: pd.Timestamp | None,
+    rate: float,
+    *,
+    below: float | None = None,
+    low_rate: float | None = None,
+) -> FeePeriod:
+    """Return one period; `low_rate` is its rate, or the rate `below` an amount of assets."""
+    if low_rate is None:
+        tiers: tuple[FeeTier, ...] = (FeeTier(rate=rate),)
+    elif below is None:
+        tiers = (FeeTier(rate=low_rate),)
+    else:
+        tiers = (FeeTier(rate=low_rate, up_to=below), FeeTier(rate=rate))
+    return FeePeriod(start=start.date(), end=None if end is None else end.date(), tiers=tiers)
+
+
+@dataclass(frozen=True)
+class World:
+    """A fund that does not exist, and everything that is true of it.
+
+    Parameters
+    ----------
+    kind : str
+        What sort of fund it is: one of `SimulatedKind`.
+    sessions : int
+        Sessions of the exchange from the first to the last, from 3.
+    start : str or date
+        The first session is the first one of the calendar from this day.
+    calendar : str
+        Name of the exchange's calendar.
+    fee : FeeSchedule or float
+        What is charged: a schedule, see `fee_schedule`, or one rate as a fraction a year.
+    nav : float
+        First net asset value, dollars a share.
+    assets : float
+        First assets of the fund in dollars; they move with the market and with `flows`.
+    flows : float
+        Standard deviation of the assets' further log change a session.
+    market : Market
+    premium : Premium, optional
+        None for a fund without a market close.
+    noise : Noise
+    rounding : Rounding
+    rates : Rates
+        Of kinds futures and leveraged.
+    curve : Curve
+        Of kind futures.
+    staking : Staking
+        Of kind staking.
+    leverage : Leverage
+        Of kind leveraged.
+    clock_offset_hours : float
+        Hours by which the benchmark is sampled after the fund's net asset value; negative for before.
+    missing_rate : float
+        Probability that a session between the first and the last has no row.
+
+    Raises
+    ------
+    ParameterError
+        If a parameter is out of range; the message names it.
+    UnknownNameError
+        If there is no such kind or calendar; the nearest is offered.
+
+    Examples
+    --------
+    >>> World(noise=Noise(permanent=-1.0))
+    Traceback (most recent call last):
+    ...
+    research.errors.ParameterError: noise.permanent is -1.0: give a number from 0 to 0.1
+    """
+
+    kind: SimulatedKind = "spot"
+    sessions: int = 504
+    start: dt.date | str = _LISTED
+    calendar: str = "XNYS"
+    fee: FeeSchedule | float = 0.0025
+    nav: float = 25.0
+    assets: float = 5e8
+    flows: float = 0.01
+    market: Market = field(default_factory=Market)
+    premium: Premium | None = field(default_factory=Premium)
+    noise: Noise = field(default_factory=Noise)
+    rounding: Rounding = field(default_factory=Rounding)
+    rates: Rates = field(default_factory=Rates)
+    curve: Curve = field(default_factory=Curve)
+    staking: Staking = field(default_factory=Staking)
+    leverage: Leverage = field(default_factory=Leverage)
+    clock_offset_hours: float = 0.0
+    missing_rate: float = 0.0
+
+    def __post_init__(self) -> None:
+        if self.kind not in get_args(SimulatedKind):
+            raise UnknownNameError("kind of simulated fund", str(self.kind), get_args(SimulatedKind))
+        whole("sessions", self.sessions, 3, 20_000)
+        check_calendar(self.calendar)
+        between("nav", self.nav, 0.0, open_low=True)
+        between("assets", self.assets, 0.0, open_low=True)
+        between("flows", self.flows, 0.0, 1.0)
+        between(
+            "clock_offset_hours",
+            self.clock_offset_hours,
+            -12.0,
+            8.0,
+            advice="the benchmark's clock stays on the day of the fund's, whose 24:00 is eight hours after 16:00",
+        )
+        if self.kind == "leveraged" and self.clock_offset_hours != 0.0:
+            raise ParameterError(
+                f"clock_offset_hours is {self.clock_offset_hours:g} of a leveraged fund: its drivers are measured on "
+                "the benchmark, whose clock must be its own; give 0"
+            )
+        in_arrears = self.schedule.paid in ("monthly", "quarterly")
+        if in_arrears and (self.kind == "leveraged" or not all(period.is_flat for period in self.schedule.periods)):
+            raise ParameterError(
+                f"fee is paid {self.schedule.paid}: that is simulated for a fee without tiers of a fund without "
+                "leverage; give paid='daily'"
+            )
+        between("missing_rate", self.missing_rate, 0.0, 1.0, open_high=True)
+        prices = {"nav": self.nav, "close": self.nav, "benchmark": self.market.level}
+        self.rounding.check_against(prices)
+        first, opened = self.index[0].date(), self.schedule.periods[0].start
+        if first < opened:
+            raise ParameterError(
+                f"fee starts on {opened}, after the first session on {first}: start it there or before"
+            )
+
+    @cached_property
+    def schedule(self) -> FeeSchedule:
+        """What is charged, as a schedule."""
+        if isinstance(self.fee, FeeSchedule):
+            return self.fee
+        between("fee", self.fee, 0.0, 0.2, open_high=True)
+        return fee_schedule(self.fee, self.index[0])
+
+    @property
+    def multiple(self) -> float:
+        """Multiple of the benchmark's return that the fund aims at; 1 without leverage."""
+        return self.leverage.multiple if self.kind == "leveraged" else 1.0
+
+    @property
+    def index(self) -> pd.DatetimeIndex:
+        """Session labels, naive days."""
+        return world_sessions(self.calendar, pd.Timestamp(as_date(self.start, "start")), self.sessions)
+
+
+@lru_cache(maxsize=64)
+def world_sessions(calendar: str, start: pd.Timestamp, count: int) -> pd.DatetimeIndex:
+    """Return the first `count` sessions of an exchange from `start`.
+
+    Parameters
+    ----------
+    calendar : str
+        Name of the exchange's calendar.
+    start : pandas.Timestamp
+        A day.
+    count : int
+        Sessions wanted.
+
+    Returns
+    -------
+    pandas.DatetimeIndex, length `count`
+        Naive, normalised labels.
+
+    Examples
+    --------
+    >>> [f"{day:%a}" for day in world_sessions("XNYS", pd.Timestamp("2024-07-26"), 2)]
+    ['Fri', 'Mon']
+    """
+    # An exchange with five sessions a week and holidays needs about 1.46 calendar days for each.
+    end = min(start + pd.Timedelta(days=int(1.6 * count) + 30), pd.Timestamp("2200-12-31"))
+    found = calendar_sessions(calendar, start, end)
+    if len(found) < count:
+        raise SampleError(
+            f"calendar {calendar} has {len(found)} sessions from {start:%Y-%m-%d} to {end:%Y-%m-%d} and {count} are "
+            "wanted: ask for fewer sessions"
+        )
+    return found[:count]
