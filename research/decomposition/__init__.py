@@ -1,5 +1,6 @@
 """Decomposition: the local-level regression, what it identifies, shares of variance, breaks, and the result object."""
 
+from research.decomposition.bootstrap import BootstrapDecomposition, bootstrap_decomposition
 from research.decomposition.breaks import SlopeBreak, slope_break
 from research.decomposition.decompose import decompose
 from research.decomposition.diagnostics import AutocorrelationTest, autocorrelation_test
@@ -7,28 +8,36 @@ from research.decomposition.estimators import compare_estimators, newey_west_lag
 from research.decomposition.fit import LocalLevelResult
 from research.decomposition.identification import Identification, identify, variance_inflation
 from research.decomposition.local_level import local_level
+from research.decomposition.panel import local_level_panel
+from research.decomposition.panel_result import LocalLevelPanel
 from research.decomposition.regimes import FeeRegime, FeeRegimes, fee_regimes
+from research.decomposition.relative_weights import johnson
 from research.decomposition.result import Decomposition, DriverEstimate
 from research.decomposition.shares import euler_shares, lmg, lmg_shares
 
 __all__ = [
     "AutocorrelationTest",
+    "BootstrapDecomposition",
     "Decomposition",
     "DriverEstimate",
     "FeeRegime",
     "FeeRegimes",
     "Identification",
+    "LocalLevelPanel",
     "LocalLevelResult",
     "SlopeBreak",
     "autocorrelation_test",
+    "bootstrap_decomposition",
     "compare_estimators",
     "decompose",
     "euler_shares",
     "fee_regimes",
     "identify",
+    "johnson",
     "lmg",
     "lmg_shares",
     "local_level",
+    "local_level_panel",
     "newey_west_lags",
     "slope_break",
     "variance_inflation",

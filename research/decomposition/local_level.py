@@ -158,6 +158,10 @@ def local_level(
     if scale[0] == 0.0:
         raise DataError("the divergence level never changes: fund and benchmark are the same series")
     log_det_design = _check_rank(differences[:, 1:], scale[1:], names)
+    # A premium may explain all but a millionth of the variance: what is left must not be found by cancellation.
+    near = np.linalg.lstsq(differences[:, 1:] / scale[1:], differences[:, 0])[0] / scale[1:]
+    differences[:, 0] -= differences[:, 1:] @ near
+    scale[0] = np.linalg.norm(differences[:, 0]) or 1.0
     if transitory == "ar1":
         problem = AutoregressiveProblem(differences / scale, gaps, float(scale[0]), log_det_design)
         share, phi, log_likelihood = problem.best()
@@ -171,7 +175,7 @@ def local_level(
     variance = max(float(matrix[0, 0] - matrix[0, 1:] @ beta), 0.0) / df * scale[0] ** 2
     rescale = scale[0] / scale[1:]
     result = LocalLevelResult(
-        params=pd.Series(beta * rescale, names, name="coefficient"),
+        params=pd.Series(near + beta * rescale, names, name="coefficient"),
         cov=pd.DataFrame(inverse * variance / np.outer(scale[1:], scale[1:]), names, names),
         variance=variance,
         permanent_share=share,

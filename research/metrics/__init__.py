@@ -4,11 +4,13 @@ Every function takes a fund (a Series, or a DataFrame with one column for each f
 DataFrame with the funds' columns) on identical labels, and returns one number, or one for each fund. Returns are log
 returns per period unless the parameters are called ``simple``. Nothing is filled: a period with a NaN on either side
 is left out, and `observations` says how many remain. Where too few remain the answer is NaN. Labels that differ,
-infinite values, and unsorted or repeated labels are refused.
+infinite values, and unsorted or repeated labels are refused. `hac_interval`, `bootstrap_interval` and
+`paired_interval` give each measure its uncertainty; `rank_funds` says which places of a league table are real.
 """
 
 from research.metrics.active import active_premium, information_ratio_arithmetic, information_ratio_geometric
 from research.metrics.adjustments import before_fee_returns, investor_tracking_difference
+from research.metrics.agreement import agreements
 from research.metrics.autocorrelation import (
     ar1_adjusted_tracking_error,
     autocorrelation_adjusted_tracking_error,
@@ -16,6 +18,7 @@ from research.metrics.autocorrelation import (
     lo_ratio_factor,
     lo_scaling,
 )
+from research.metrics.blocks import Resampling, choose_block_length, stationary_blocks
 from research.metrics.capture import (
     down_capture,
     down_capture_annualised,
@@ -44,6 +47,10 @@ from research.metrics.ex_ante import (
     tracking_error_contributions,
 )
 from research.metrics.horizon import HORIZONS, horizon_tracking_error, horizon_tracking_error_of_level
+from research.metrics.interval_result import MeasureInterval
+from research.metrics.intervals import bootstrap_interval, hac_interval, paired_interval
+from research.metrics.longrun import bandwidth_lags, bartlett_covariance, critical_value
+from research.metrics.newey_west import newey_west_covariance
 from research.metrics.premium import (
     BANDS,
     PERCENTILES,
@@ -53,6 +60,7 @@ from research.metrics.premium import (
     premium_percentiles,
     premium_statistics,
 )
+from research.metrics.ranking import FundRanking, rank_funds
 from research.metrics.regression import beta, correlation, residual_tracking_error
 from research.metrics.reversion import (
     PremiumReversion,
@@ -67,20 +75,34 @@ from research.metrics.rolling import (
     rolling_root_mean_square_divergence,
     rolling_tracking_error,
 )
-from research.metrics.rolling_regression import rolling_beta, rolling_correlation, rolling_tracking_difference_log
+from research.metrics.rolling_benchmark import rolling_beta, rolling_correlation, rolling_tracking_difference_log
+from research.metrics.rolling_ols import RollingRegression, rolling_regression
 from research.metrics.rounding import rounding_floor
+from research.metrics.sensitivity import BenchmarkSensitivity, benchmark_sensitivity
 
 __all__ = [
     "BANDS",
     "HORIZONS",
     "PERCENTILES",
+    "BenchmarkSensitivity",
+    "FundRanking",
+    "MeasureInterval",
     "PremiumReversion",
+    "Resampling",
+    "RollingRegression",
     "active_premium",
+    "agreements",
     "ar1_adjusted_tracking_error",
     "autocorrelation_adjusted_tracking_error",
+    "bandwidth_lags",
+    "bartlett_covariance",
     "before_fee_returns",
+    "benchmark_sensitivity",
     "beta",
+    "bootstrap_interval",
+    "choose_block_length",
     "correlation",
+    "critical_value",
     "days_outside",
     "divergence_autocorrelation",
     "down_capture",
@@ -90,6 +112,7 @@ __all__ = [
     "ewma_covariance",
     "ex_ante_tracking_error",
     "expanding_tracking_error",
+    "hac_interval",
     "half_life",
     "horizon_tracking_error",
     "horizon_tracking_error_of_level",
@@ -100,7 +123,9 @@ __all__ = [
     "lo_scaling",
     "mean_absolute_centred_divergence",
     "mean_absolute_divergence",
+    "newey_west_covariance",
     "observations",
+    "paired_interval",
     "premium_autoregression",
     "premium_deviation",
     "premium_half_life",
@@ -108,16 +133,19 @@ __all__ = [
     "premium_percentiles",
     "premium_reversion",
     "premium_statistics",
+    "rank_funds",
     "residual_tracking_error",
     "rolling_beta",
     "rolling_correlation",
     "rolling_mean_absolute_divergence",
+    "rolling_regression",
     "rolling_root_mean_square_divergence",
     "rolling_tracking_difference_log",
     "rolling_tracking_error",
     "root_mean_square_divergence",
     "rounding_floor",
     "sample_covariance",
+    "stationary_blocks",
     "tracking_difference",
     "tracking_difference_arithmetic",
     "tracking_difference_log",

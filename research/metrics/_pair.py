@@ -7,7 +7,7 @@ A metric calls `check_pair` (fund and benchmark) or `check_values` (one input), 
 from __future__ import annotations
 
 from collections.abc import Hashable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TypeAlias, overload
 
 import numpy as np
@@ -28,12 +28,16 @@ ADVICE = (
 
 @dataclass(frozen=True, eq=False)
 class Values:
-    """One checked input as an array of shape (observations, columns), with its labels."""
+    """One checked input as an array of shape (observations, columns), with its labels.
+
+    `complete` says that no value is missing, as far as that is known without looking twice.
+    """
 
     array: Array
     index: pd.Index
     columns: pd.Index | None
     name: Hashable | None
+    complete: bool = False
 
     def result(self, by_column: Array) -> float | pd.Series:
         """Return one number per column: a float for a Series, a labelled Series for a DataFrame."""
@@ -42,18 +46,18 @@ class Values:
         return pd.Series(by_column, index=self.columns)
 
     def like(self, table: Array, index: pd.Index | None = None) -> pd.Series | pd.DataFrame:
-        """Return an array of one row per label in the shape of the input: a Series or a DataFrame."""
+        """Return an array of one row per label, which it keeps, in the shape of the input: a Series or a DataFrame."""
         labels = self.index if index is None else index
         if self.columns is None:
-            return pd.Series(table[:, 0], index=labels, name=self.name)
-        return pd.DataFrame(table, index=labels, columns=self.columns)
+            return pd.Series(table[:, 0], index=labels, name=self.name, copy=False)
+        return pd.DataFrame(table, index=labels, columns=self.columns, copy=False)
 
 
 @dataclass(frozen=True, eq=False)
 class Pair(Values):
     """Fund and benchmark with identical labels; both are NaN wherever either was (pairwise complete)."""
 
-    benchmark: Array
+    benchmark: Array = field(kw_only=True)
 
     @property
     def fund(self) -> Array:
@@ -89,10 +93,11 @@ def check_pair(fund: Returns, benchmark: Returns) -> Pair:
             )
         _check_columns(left.columns, right.columns)
     a, b = np.broadcast_arrays(left.array, right.array)
-    missing = np.isnan(a) | np.isnan(b)
-    if missing.any():
+    complete = left.complete and right.complete
+    if not complete:
+        missing = np.isnan(left.array) | np.isnan(right.array)
         a, b = np.where(missing, np.nan, a), np.where(missing, np.nan, b)
-    return Pair(a, left.index, left.columns, left.name, b)
+    return Pair(a, left.index, left.columns, left.name, complete, benchmark=b)
 
 
 def check_values(values: Returns, what: str) -> Values:
@@ -109,7 +114,9 @@ def check_values(values: Returns, what: str) -> Values:
     columns = values.columns if isinstance(values, pd.DataFrame) else None
     table = array if array.ndim == 2 else array[:, None]
     _check_order(values.index, what)
-    infinite = np.isinf(table)
+    with np.errstate(over="ignore", invalid="ignore"):
+        complete = bool(np.isfinite(table.sum()))  # one pass: anything missing or infinite would show in the sum
+    infinite = np.isinf(table) if not complete else np.zeros(0, dtype=np.bool_)
     if infinite.any():
         row, column = (int(i) for i in np.argwhere(infinite)[0])
         where = "" if columns is None else f", column {columns[column]!r}"
@@ -117,7 +124,7 @@ def check_values(values: Returns, what: str) -> Values:
             f"{what} is infinite at {_show(values.index[row])}{where} ({int(infinite.sum())} in all): "
             "a price of zero? mark a missing value with NaN"
         )
-    return Values(table, values.index, columns, values.name if isinstance(values, pd.Series) else None)
+    return Values(table, values.index, columns, values.name if isinstance(values, pd.Series) else None, complete)
 
 
 def check_same_labels(left: pd.Index, right: pd.Index, left_name: str, right_name: str) -> None:

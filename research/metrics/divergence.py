@@ -57,8 +57,8 @@ def root_mean_square_divergence(
     Notes
     -----
     √(mean d²)·√periods_per_year: a constant drift counts, so a fee mixes into it. Per period its square is (n − 1)/n
-    · TE² + mean(d)², with TE the `tracking_error`. okama reports this under the name tracking error. Periods with a
-    NaN on either side are left out.
+    · TE² + mean(d)², with TE the `tracking_error`. okama before version 4 reports this under the name tracking error.
+    Periods with a NaN on either side are left out.
 
     Examples
     --------

@@ -89,8 +89,8 @@ def rolling_tracking_error(
     """
     pair = check_pair(fund_returns, benchmark_returns)
     length, needed = moving.check_window(window, min_count)
-    variance = moving.moving_variance(pair.difference, length, needed)
-    return pair.like(np.sqrt(variance * check_periods(periods_per_year)))
+    scale = check_periods(periods_per_year) ** 0.5
+    return pair.like(moving.moving_deviation(pair.fund, pair.benchmark, length, needed, scale))
 
 
 @overload

@@ -298,3 +298,16 @@ def test_result_shows_itself(sample):
     assert "fee" in str(fit)
     assert "<table" in fit._repr_html_()
     assert fit.to_dict()["method"] == "sine transform"
+
+
+@pytest.mark.parametrize("noise", [1e-5, 1e-6, 1e-7])
+def test_no_digits_are_lost_where_drivers_explain_almost_everything(noise):
+    """A premium of 30 bp over noise of a thousandth of a basis point, against the same level less its drivers."""
+    rng = np.random.default_rng(2)
+    days = pd.bdate_range("2024-01-02", periods=505)
+    drivers = pd.DataFrame({"fee": -1e-5 * np.arange(505), "premium": 3e-3 * rng.standard_normal(505)}, index=days)
+    rest = pd.Series(noise * rng.standard_normal(505), days)
+    whole, alone = local_level(drivers.sum(axis=1) + rest, drivers), local_level(rest, drivers)
+    np.testing.assert_allclose(whole.params, alone.params + 1.0, rtol=1e-9)
+    np.testing.assert_allclose(whole.std_errors, alone.std_errors, rtol=1e-6)
+    assert whole.permanent_share == pytest.approx(alone.permanent_share, abs=1e-9)

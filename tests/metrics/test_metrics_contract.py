@@ -84,7 +84,20 @@ SINGLES = {
     "rolling_tracking_difference_log": Case({"window": 5}, N, Z, Z),
     "rounding_floor": Case({"tick": 0.01, **YEAR}, A, A, A),
 }
-ELSEWHERE = {  # tested in files of their own: they take no pair of return series
+ELSEWHERE = {  # tested in files of their own: they take no pair of return series, or return no plain numbers
+    "agreements",
+    "bandwidth_lags",
+    "bartlett_covariance",
+    "benchmark_sensitivity",
+    "bootstrap_interval",
+    "choose_block_length",
+    "critical_value",
+    "hac_interval",
+    "newey_west_covariance",
+    "paired_interval",
+    "rank_funds",
+    "rolling_regression",
+    "stationary_blocks",
     "before_fee_returns",
     "ewma_covariance",
     "ex_ante_tracking_error",

@@ -77,6 +77,28 @@ def test_a_value_that_left_the_window_leaves_no_error_behind():
         assert found[row] == pytest.approx(exact_variance(x[row - 29 : row + 1]), rel=1e-9)
 
 
+@pytest.mark.parametrize("holes", [0.0, 0.05])
+def test_updated_windows_keep_nine_digits(holes):
+    # Noise whose size changes by up to a thousand, outliers, means far from zero: all that strains an updated window.
+    rng = np.random.default_rng(3)
+    size = np.exp(np.cumsum(rng.normal(0, 0.15, (1500, 60)), axis=0))
+    x = size * rng.standard_normal((1500, 60)) + rng.choice([0, 1, 30], 60)
+    x[rng.integers(0, 1500, 20), rng.integers(0, 60, 20)] *= 50
+    x[rng.random(x.shape) < holes] = np.nan
+    found = moving.moving_variance(x, 60, 40)
+    exact = np.column_stack([moving._variance(c - np.nanmean(c), 60, 40) for c in np.split(x.copy(), 60, axis=1)])
+    np.testing.assert_allclose(found, exact, rtol=2e-9)
+
+
+def test_side_by_side_is_one_after_the_other(monkeypatch):
+    funds, benchmark = data(200, 300, 4, 0.01)
+    alone = metrics.rolling_tracking_error(funds, benchmark, window=20, periods_per_year=252, min_count=10)
+    monkeypatch.setattr(moving, "LARGE", 1)
+    monkeypatch.setattr(moving.os, "cpu_count", lambda: 3)
+    together = metrics.rolling_tracking_error(funds, benchmark, window=20, periods_per_year=252, min_count=10)
+    pd.testing.assert_frame_equal(alone, together)
+
+
 def test_a_steady_divergence_far_from_its_mean():
     rng = np.random.default_rng(6)
     x = np.r_[rng.normal(0, 1, 200), 5 + rng.normal(0, 1e-8, 200)]
