@@ -74,7 +74,7 @@ def report(
 
     schema = read_schema(find_notebook(notebook))
     options = {"fund": fund, "start": start, "end": end, "data": data}
-    values = preflight(_values(notebook, options, assignments, schema), schema)
+    values = preflight(_values(notebook, options, assignments, schema), schema, notebook)
     _check_folder(Path(out))
     _quick_imports()
     click.echo(f"running {notebook} for {values['fund']} ...", err=True)

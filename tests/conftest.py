@@ -9,6 +9,9 @@ import pytest
 
 PROJECT = Path(__file__).resolve().parents[1]
 
+# --doctest-modules would import every conftest.py a second time, under one name, and refuse the second of them.
+collect_ignore_glob = ["*conftest.py"]
+
 
 @pytest.fixture(scope="session")
 def project() -> Path:

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from research.alignment.history import History
-from research.conventions import BASIS_POINT, SESSIONS_PER_YEAR
+from research.conventions import SESSIONS_PER_YEAR
 from research.decomposition import (
     AutocorrelationTest,
     Decomposition,
@@ -20,27 +20,25 @@ from research.decomposition import (
     compare_estimators,
     decompose,
     fee_regimes,
-    slope_break,
 )
 from research.decomposition.fit import check_confidence
 from research.decomposition.identification import Policy
-from research.drivers import measure
-from research.errors import SampleError
 from research.metrics import tracking_error
 from research.plots import DescribedFigure, break_profile
 from research.plots import premium as premium_figure
+from research.reporting.fee_break import find_fee_break
+from research.reporting.fee_words import break_is_real, break_record
 from research.reporting.measures import Measures, measure_basis, measures_table, premium_table
-from research.reporting.provenance import provenance
-from research.reporting.words import bp, conclusions, limits, plus_minus_bp
+from research.reporting.phrases import bp, plus_minus_bp
+from research.reporting.report import Report
+from research.reporting.words import conclusions, limits
 from research.tables import Table
 
 __all__ = ["Explanation", "explain"]
 
-SIGNIFICANT = 0.01
-
 
 @dataclass(frozen=True, eq=False)
-class Explanation:
+class Explanation(Report):
     """Why a fund did not earn what its benchmark earned, with everything that the answer rests on.
 
     Parameters
@@ -86,9 +84,14 @@ class Explanation:
     @property
     def break_is_real(self) -> bool:
         """Whether a change of the drift is more than chance, at 1 %."""
-        return self.fee_break is not None and self.fee_break.p_value <= SIGNIFICANT
+        return break_is_real(self.fee_break)
 
-    def headline(self) -> Table:
+    @property
+    def random_seed(self) -> int:
+        """What seeded the simulated intervals."""
+        return self.seed
+
+    def key_figures(self) -> dict[str, str]:
         """Return the handful of figures that a reader looks for first."""
         rows = {}
         for basis, result in self.bases.items():
@@ -104,10 +107,7 @@ class Explanation:
             rows["Drift changed on"] = f"{self.fee_break.date:%Y-%m-%d} ({low:%Y-%m-%d} to {high:%Y-%m-%d})"
         rest = self.bases["nav"].unexplained
         rows["Unexplained, net asset value"] = f"{plus_minus_bp(rest.contribution, rest.contribution_std_error)} a year"
-        fund = self.history.fund
-        title = f"{fund.ticker}, {fund.name}" + (" (simulated)" if fund.simulated else "")
-        span = f"{self.history.start:%Y-%m-%d} to {self.history.end:%Y-%m-%d}"
-        return Table(pd.DataFrame({"": rows}), f"{title}, {span}")
+        return rows
 
     def measures_table(self) -> Table:
         """Return every measure of every basis side by side."""
@@ -127,10 +127,8 @@ class Explanation:
 
     def estimators(self) -> Table:
         """Return the NAV drivers' coefficients by five estimators, side by side."""
-        estimated = {driver.name for driver in self.bases["nav"].drivers if driver.identified == "estimated"}
-        levels = {d.name: d.level for d in measure(self.history, "nav") if d.name in estimated}
-        columns = pd.DataFrame(levels, index=self.history.frame.index)
-        frame = compare_estimators(self.history.divergence("nav"), columns, positions=self.history.positions)
+        fit = self.bases["nav"].fit
+        frame = compare_estimators(fit.level, fit.drivers, positions=self.history.positions)
         frame.index = pd.Index([f"{estimator}: {driver}" for estimator, driver in frame.index])
         notes = (
             "Levels with HAC errors look most precise and are not: where the remainder wanders, their 95 % intervals "
@@ -139,44 +137,15 @@ class Explanation:
         formats = {"coefficient": ".4f", "std_error": ".4f", "lags": ".0f"}
         return Table(frame, "The same coefficients by other estimators, NAV basis", formats, notes)
 
-    def to_dict(self) -> dict[str, object]:
-        """Return everything as plain numbers in the layout of ``research.result/1`` (without the parameters)."""
-        history = self.history
-        fund = history.fund
-        used = next((source.measures for source in history.sources if source.role == "benchmark"), None)
+    def numbers(self) -> dict[str, object]:
+        """Return bases, fee periods and breaks in the layout of ``research.result/1``."""
         return {
-            "fund": fund.ticker,
-            "simulated": fund.simulated,
-            "provenance": provenance(history, self.seed),
-            "sample": {
-                "start": history.start,
-                "end": history.end,
-                "sessions": len(history.frame),
-                "dropped": [{"rule": rule, "count": count} for rule, count in history.losses.counts().items()],
-                "screens": [
-                    {
-                        "rule": item.rule,
-                        "series": item.series,
-                        "session": item.session,
-                        "value": item.value,
-                        "severity": item.severity,
-                        "message": item.message,
-                    }
-                    for item in history.findings
-                ],
-            },
-            "benchmark": {"stated": fund.benchmark.value, "used": used, "mismatch": fund.benchmark_mismatch},
             "bases": {
                 basis: {**self.measures[basis].to_dict(), **result.to_dict()} for basis, result in self.bases.items()
             },
             "fee_regimes": [] if self.regimes is None else self.regimes.to_list(),
-            "breaks": [] if self.fee_break is None or not self.break_is_real else [_break(self.fee_break)],
-            "conclusions": list(self.conclusions),
-            "limits": list(self.limits),
+            "breaks": [] if self.fee_break is None or not self.break_is_real else [break_record(self.fee_break)],
         }
-
-    def __str__(self) -> str:
-        return "\n".join(self.conclusions)
 
 
 def explain(
@@ -230,17 +199,12 @@ def explain(
         basis: decompose(history, basis, horizons=horizons, confidence=confidence, policy=policy, transitory=transitory)
         for basis in history.bases
     }
-    level = history.divergence("nav")
-    try:
-        found = slope_break(level, confidence=confidence, seed=seed, draws=draws, positions=history.positions)
-    except SampleError:
-        found = None
     return Explanation(
         history=history,
         bases=dict(bases.items()),
         measures={basis: measure_basis(history, basis, result.fit, horizons) for basis, result in bases.items()},
         regimes=fee_regimes(history, confidence=confidence),
-        fee_break=found,
+        fee_break=find_fee_break(history, confidence=confidence, seed=seed, draws=draws),
         without_flagged=_without_flagged(history),
         autocorrelation=autocorrelation_test(
             bases["nav"].fit.level, bases["nav"].fit.drivers, positions=history.positions
@@ -258,16 +222,3 @@ def _without_flagged(history: History) -> float:
     kept.loc[flagged, "close"] = float("nan")
     returns = kept.apply(np.log).diff().iloc[1:] * [1.0, history.multiple]
     return tracking_error(returns["close"], returns["benchmark"], periods_per_year=SESSIONS_PER_YEAR)
-
-
-def _break(found: SlopeBreak) -> dict[str, object]:
-    return {
-        "driver": "expense_ratio",
-        "date": found.date,
-        "interval": list(found.interval),
-        "p_value": found.p_value,
-        "slope_before_bp": found.slope_before / BASIS_POINT,
-        "slope_after_bp": found.slope_after / BASIS_POINT,
-        "std_error_before_bp": found.std_error_before / BASIS_POINT,
-        "std_error_after_bp": found.std_error_after / BASIS_POINT,
-    }

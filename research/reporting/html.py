@@ -58,6 +58,7 @@ _TAG: Final = re.compile(r"<[^>]+>")
 _CELL: Final = re.compile(r"<td((?:\s[^>]*)?)>(.*?)</td>", re.DOTALL)
 _SHORT: Final = 24
 _LONG: Final = 48
+_DATE: Final = re.compile(r"\d{4}-\d{2}-\d{2}")
 _NBSP: Final = "\u00a0"
 _UNBREAKABLE: Final = re.compile(
     r" (?=±)|(?<=±) |(?<=\d) (?=to [-+]?\d)|(?<=\d to) (?=[-+]?\d)|(?<=\d,) (?=[-+]?\d)|(?<=\d) (?=bp|%)"
@@ -107,8 +108,10 @@ def shaped_cells(markup: str) -> str:
 
 
 def _shaped_cell(found: re.Match[str]) -> str:
-    length = len(html.unescape(_TAG.sub("", found[2])))
-    shape = "short" if length <= _SHORT else "long" if length > _LONG else "medium"
+    text = html.unescape(_TAG.sub("", found[2]))
+    shape = "short" if len(text) <= _SHORT else "long" if len(text) > _LONG else "medium"
+    if _DATE.fullmatch(text):
+        shape += " date"
     attributes = found[1]
     if 'class="' in attributes:
         attributes = attributes.replace('class="', f'class="{shape} ', 1)

@@ -44,10 +44,11 @@ class ReportKernelManager(AsyncKernelManager):
     def client(self, **kwargs: Any) -> Any:  # noqa: ANN401 - as in the base class
         """Return a client, and use the second that the kernel needs to start.
 
-        The exporter is needed afterwards anyhow. A thread would save more, but two threads that import Jupyter's
-        modules meet half-initialised ones.
+        The exporter and its lexers are needed afterwards anyhow. A thread would save more, but two threads that import
+        Jupyter's modules meet half-initialised ones.
         """
-        importlib.import_module("nbconvert.exporters.html")
+        for name in ("nbconvert.exporters.html", "IPython.lib.lexers"):
+            importlib.import_module(name)
         return super().client(**kwargs)
 
 

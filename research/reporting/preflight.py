@@ -12,7 +12,7 @@ from research.reporting.parameters import Schema, Value, effective
 __all__ = ["preflight"]
 
 
-def preflight(values: Mapping[str, Value], schema: Schema) -> dict[str, Value]:
+def preflight(values: Mapping[str, Value], schema: Schema, notebook: str = "") -> dict[str, Value]:
     """Load what a notebook would load and return its values with the fund's ticker as the registry spells it.
 
     Parameters
@@ -21,17 +21,20 @@ def preflight(values: Mapping[str, Value], schema: Schema) -> dict[str, Value]:
         Checked parameters that were given.
     schema : mapping of str to Parameter
         What the notebook declares. A notebook without a parameter ``fund`` needs no data beforehand.
+    notebook : str
+        Its name, where its requirements are to be checked too; see `research.reporting.requirements`.
 
     Raises
     ------
     ResearchError
-        Whatever the registry, the loaders or the alignment refuse.
+        Whatever the registry, the loaders or the alignment refuse, or the notebook's requirements.
     """
     wanted = effective(values, schema)
     if "fund" not in schema:
         return dict(values)
     from research.alignment import load  # noqa: PLC0415
     from research.funds import fund as find_fund  # noqa: PLC0415
+    from research.reporting.requirements import require  # noqa: PLC0415
 
     def text(name: str) -> str | None:
         value = wanted.get(name)
@@ -46,5 +49,6 @@ def preflight(values: Mapping[str, Value], schema: Schema) -> dict[str, Value]:
         # The report shows them, in their place.
         warnings.simplefilter("ignore", ResearchWarning)
         fund = find_fund(ticker, data=folder)
-        load(fund, start=text("start"), end=text("end"), data=folder)
+        history = load(fund, start=text("start"), end=text("end"), data=folder)
+        require(notebook, history, wanted)
     return {**values, "fund": fund.ticker}

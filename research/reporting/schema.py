@@ -142,6 +142,10 @@ class _Checker:
         if isinstance(value, list) and len(value) > schema["maxItems"]:
             yield f"{where} has {len(value)} items, more than {schema['maxItems']}"
 
+    def keyword_allOf(self, value: object, schema: Mapping[str, Any], where: str) -> _Problems:  # noqa: N802
+        for part in schema["allOf"]:
+            yield from self.check(value, part, where)
+
     def keyword_if(self, value: object, schema: Mapping[str, Any], where: str) -> _Problems:
         if not any(self.check(value, schema["if"], where)):
             yield from self.check(value, schema.get("then", {}), where)

@@ -6,11 +6,9 @@ import math
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-import pandas as pd
-
-from research.decomposition import Decomposition, DriverEstimate, FeeRegime, FeeRegimes, SlopeBreak
-from research.funds import Fund
-from research.reporting.phrases import bp, fund_name, number, p_text, plus_minus_bp, simulated_note
+from research.decomposition import Decomposition, DriverEstimate
+from research.reporting.fee_words import break_sentences, regime_sentences
+from research.reporting.phrases import bp, fund_name, p_text, plus_minus_bp
 
 if TYPE_CHECKING:
     from research.reporting.explain import Explanation
@@ -67,7 +65,8 @@ def _difference(explained: Explanation) -> Iterator[str]:
     verb = "lost" if nav < 0 else "gained"
     yield (
         f"From {history.start:%Y-%m-%d} to {history.end:%Y-%m-%d}, {len(history.frame)} sessions, the net asset "
-        f"value of {fund_name(history.fund)} {verb} {bp(abs(nav))} a year against its benchmark (log tracking difference)."
+        f"value of {fund_name(history.fund)} {verb} {bp(abs(nav))} a year against its benchmark (log tracking "
+        "difference)."
     )
     if "price" in explained.bases:
         price = explained.bases["price"]
@@ -92,7 +91,8 @@ def _drivers(explained: Explanation) -> Iterator[str]:
         verdict = (
             "so it passes through as stated"
             if passed
-            else f"which is not what was stated ({bp(part.stated)}): p of full pass-through {p_text(part.p_value_unity)}"
+            else f"which is not what was stated ({bp(part.stated)}): p of full pass-through "
+            f"{p_text(part.p_value_unity)}"
         )
         yield (
             f"{part.title} accounts for {plus_minus_bp(part.contribution, part.contribution_std_error)} a year on net "
@@ -112,56 +112,12 @@ def _coefficient(part: DriverEstimate) -> str:
     return f"{part.coefficient:.{digits}f} ± {part.std_error:.{digits}f}"
 
 
-def p_text(value: float) -> str:
-    return "below 0.001" if value < 0.001 else f"{value:.3f}"
-
-
 def _regimes(explained: Explanation) -> Iterator[str]:
-    if explained.regimes is None:
-        return
-    for regime in explained.regimes.regimes:
-        inside = regime.interval[0] <= regime.stated <= regime.interval[1]
-        relation = "agrees with" if inside else "disagrees with"
-        yield (
-            f"From {regime.start:%Y-%m-%d} to {regime.end:%Y-%m-%d} the data show a fee of "
-            f"{plus_minus_bp(regime.estimated, regime.std_error)} a year, which {relation} the stated "
-            f"{_stated(regime)}."
-        )
-
-
-def _stated(regime: FeeRegime) -> str:
-    return "waiver (0 bp)" if regime.stated == 0.0 else bp(regime.stated)
+    yield from regime_sentences(explained.regimes)
 
 
 def _break(explained: Explanation) -> Iterator[str]:
-    found = explained.fee_break
-    if found is None:
-        return
-    if not explained.break_is_real:
-        yield f"No change of the drift is found in the data alone (p {p_text(found.p_value)})."
-        return
-    low, high = found.interval
-    yield (
-        f"Looked for without the schedule, the drift of the net asset value changes on {found.date:%Y-%m-%d} "
-        f"({explained.bases['nav'].confidence:.0%} interval {low:%Y-%m-%d} to {high:%Y-%m-%d}), from "
-        f"{bp(found.slope_before, signed=True)} to {bp(found.slope_after, signed=True)} a "
-        f"year{_against(explained, found)}."
-    )
-
-
-def _against(explained: Explanation, found: SlopeBreak) -> str:
-    """Return how the day found stands to the nearest day on which the stated fee changes."""
-    fee = explained.history.fund.fee
-    if fee is None or len(fee.periods) < 2:
-        return ""
-    stated = [pd.Timestamp(period.start) for period in fee.periods[1:]]
-    nearest = min(stated, key=lambda day: abs((day - found.date).days))
-    days = (found.date - nearest).days
-    if days == 0:
-        return ": to the day when the stated fee changes"
-    inside = found.interval[0] <= nearest <= found.interval[1]
-    where = "inside" if inside else "outside"
-    return f"; the stated fee changes on {nearest:%Y-%m-%d}, {abs(days)} days away and {where} the interval"
+    yield from break_sentences(explained.fee_break, explained.history.fund)
 
 
 def _dispersion(explained: Explanation) -> Iterator[str]:
@@ -245,8 +201,8 @@ def _changing(explained: Explanation) -> Iterator[str]:
     p_value = explained.bases["nav"].fit.changing_variance()
     if p_value < _DOUBT:
         yield (
-            f"The noise of the net asset value changes through time (p of a constant variance {p_text(p_value)}): standard "
-            "errors allow for it, single tracking errors for the whole sample do not."
+            f"The noise of the net asset value changes through time (p of a constant variance {p_text(p_value)}): "
+            "standard errors allow for it, single tracking errors for the whole sample do not."
         )
 
 

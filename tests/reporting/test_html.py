@@ -132,7 +132,7 @@ def test_numbers_stay_together_in_cells(cell: str, kept: str) -> None:
 
 
 def test_cells_are_marked_by_length() -> None:
-    assert shaped_cells('<td class="text">2026-03-06</td>') == '<td class="short text">2026-03-06</td>'
+    assert shaped_cells('<td class="text">2026-03-06</td>') == '<td class="short date text">2026-03-06</td>'
     assert shaped_cells(f"<td>{'word ' * 12}</td>") == f'<td class="long">{"word " * 12}</td>'
     assert shaped_cells(f"<td>{'word ' * 7}</td>") == f'<td class="medium">{"word " * 7}</td>'
     assert shaped_cells("<tdx>a</tdx><th>b</th>") == "<tdx>a</tdx><th>b</th>"

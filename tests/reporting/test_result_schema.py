@@ -59,8 +59,117 @@ RESULT: dict[str, Any] = {
     "bases": {"nav": BASIS, "price": BASIS},
     "fee_regimes": [{"start": "2024-07-23", "end": None, "stated_bp": 20, "estimated_bp": 20.2, "std_error_bp": 0.4}],
     "breaks": [{"driver": "expense_ratio", "date": "2025-07-23", "interval": ["2025-07-22", "2025-07-24"]}],
+    "expense": {
+        "estimators": [
+            {"estimator": "local level", "period": "2024-07-23 to 2026-09-25", "rate_bp": 20.0, "std_error_bp": None}
+        ],
+        "detectable_change_bp": {"21": 0.6},
+        "power": 0.8,
+        "tiers": [
+            {
+                "quarter": "2025Q1",
+                "days": 90,
+                "mean_assets_usd": 3.3e9,
+                "charged_usd": 1.2e6,
+                "waived_usd": 0.8e6,
+                "waived_by_average_usd": 0.8e6,
+                "effective_bp": 15.3,
+                "disclosed_waived_usd": None,
+            }
+        ],
+        "coins_per_share_bp": {"2024-07-23 to 2026-09-25": 25.0},
+    },
+    "premium": {
+        "mean_bp": 1.0,
+        "std_error_bp": 1.0,
+        "sd_bp": 48.0,
+        "usual_sd_bp": 41.0,
+        "bands": [{"band_bp": 50.0, "sessions": 95}],
+        "reversion": {
+            "coefficient": -0.1,
+            "least_squares": -0.1,
+            "std_error": 0.04,
+            "interval": [-0.2, 0.0],
+            "half_life_sessions": None,
+            "half_life_interval": [0.0, None],
+            "truth": None,
+        },
+        "sides": {
+            "premium_left": 0.0,
+            "premium_std_error": 0.1,
+            "discount_left": 0.1,
+            "discount_std_error": 0.1,
+            "p_value_equal": 0.4,
+        },
+        "closing": {"nav_catches_up": 1.4, "price_comes_back": -0.4, "remains": 0.0, "std_errors": [0.5, 0.5, 0.05]},
+        "closes": [
+            {
+                "kind": "early close",
+                "sessions": 5,
+                "mean_absolute_bp": 59.0,
+                "expected_bp": 113.0,
+                "absolute_share": 0.02,
+                "square_share": 0.02,
+            }
+        ],
+        "holding": [{"sessions": 1, "sd_bp": 60.0, "p5_bp": -90.0, "p95_bp": 105.0}],
+    },
+    "roll": {
+        "coefficient": 0.998,
+        "std_error": 0.003,
+        "p_value_unity": 0.6,
+        "by_horizon": [{"sessions": 1, "coefficient": 0.99, "std_error": 0.01}],
+        "mean_basis_bp": 793.0,
+        "contango_share": 0.97,
+        "backwardation_share": 0.03,
+        "rolls": 24,
+        "spliced_books_bp": 772.0,
+        "frozen_curve_return": 0.0,
+        "maturity_days": 20.0,
+        "long_dated_share": 0.15,
+        "schedules": [{"schedule": "roll on expiry", "total_bp": -822.0, "maturity_days": 16.0}],
+    },
+    "staking": {
+        "since": "2025-03-03",
+        "gross_yield": 0.029,
+        "staked_share": 0.74,
+        "fee_share": 0.08,
+        "expense_ratio_bp": 25.0,
+        "holders": 1.0,
+        "scenarios": [
+            {"tax_rate": 0.15, "net_yield_bp": 141.0, "against_total_return_bp": -147.0, "realised_bp": 97.0}
+        ],
+        "implied_tax": {"rate": 0.15, "std_error": 0.001, "interval": [0.148, 0.153], "truth": 0.15},
+        "tracking_difference_bp": {"price_return": 97.0, "total_return": -188.0},
+        "network_staked": 41669700.0,
+        "expected_yield": 0.0254,
+    },
+    "clock": {
+        "pairs": [
+            {
+                "pair": "net asset value and its benchmark",
+                "hours": 0.0,
+                "std_error_hours": 0.1,
+                "interval_hours": [-0.2, 0.2],
+                "ambiguous": False,
+                "expected_hours": 0.0,
+                "truth_hours": None,
+                "periods": [{"end": "2025-03-31", "hours": 0.0, "std_error_hours": 0.2, "sessions": 60}],
+            }
+        ],
+        "hour_sd_bp": 81.0,
+        "cost": [{"hours": 1.0, "tracking_error_bp": 1828.0, "tracking_error_21_bp": 399.0}],
+        "clock_share": None,
+    },
     "conclusions": ["It charges what it says."],
     "limits": [],
+}
+TOPICS = {
+    "expense_ratio": "expense",
+    "premium_discount": "premium",
+    "futures_roll": "roll",
+    "staking": "staking",
+    "benchmark_clock": "clock",
 }
 FAILURE: dict[str, Any] = {
     "schema": "research.failure/1",
@@ -97,7 +206,16 @@ def test_schema_is_valid_and_documented(name: str) -> None:
 def test_the_design_is_in_the_schema() -> None:
     schema = load_schema("result")
     assert set(RESULT) == set(schema["properties"])
-    assert set(schema["required"]) | set(schema["then"]["required"]) == set(RESULT)
+    assert set(schema["required"]) | set(schema["then"]["required"]) | set(TOPICS.values()) == set(RESULT)
+
+
+@pytest.mark.parametrize("notebook", TOPICS)
+def test_each_notebook_must_have_its_own_part(notebook: str) -> None:
+    document = {**copy.deepcopy(RESULT), "notebook": notebook}
+    assert agrees(document, "result")
+    del document[TOPICS[notebook]]
+    assert not agrees(document, "result")
+    assert violations(document, load_schema("result")) == [f"the document has no {TOPICS[notebook]!r}"]
 
 
 def places(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
