@@ -154,7 +154,7 @@ class Table:
             rows.append(f'<tr><th scope="row">{html.escape(str(label))}</th>{data}</tr>')
         notes = "".join(f'<p class="note">{html.escape(note)}</p>' for note in self.notes)
         return (
-            '<div class="research-table" tabindex="0">'
+            '<div class="research-table mathjax_ignore" tabindex="0">'
             f"<table><caption>{html.escape(self.caption)}</caption>"
             f"<thead><tr><td></td>{head}</tr></thead><tbody>{''.join(rows)}</tbody></table>{notes}</div>"
         )

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import re
-import shutil
 import signal
 import subprocess
 import sys
@@ -237,7 +236,9 @@ def test_version_and_help(run: Run) -> None:
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
 def test_an_interrupted_run_leaves_nothing(folder: Path, tmp_path: Path, number: signal.Signals, code: int) -> None:
     script = (
-        "import pathlib, sys\nfrom research import cli\nfrom research.reporting import catalogue\n"
+        # A shell that runs the suite in the background has it ignore SIGINT, and children inherit that.
+        "import pathlib, signal\nsignal.signal(signal.SIGINT, signal.default_int_handler)\n"
+        "from research import cli\nfrom research.reporting import catalogue\n"
         f"catalogue.notebooks_folder = lambda: pathlib.Path({str(tmp_path / 'notebooks')!r})\n"
         "cli.main(['report', 'ETHV', '--notebook', 'endless'])"
     )
@@ -247,29 +248,19 @@ def test_an_interrupted_run_leaves_nothing(folder: Path, tmp_path: Path, number:
     process = subprocess.Popen(
         [sys.executable, "-c", script], stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=environment
     )
-    deadline = time.monotonic() + 60
-    while not list(temporary.glob("research-*/profile_default")) and time.monotonic() < deadline:
-        time.sleep(0.1)
-    time.sleep(2)
-    process.send_signal(number)
-    out, err = process.communicate(timeout=30)
+    try:
+        deadline = time.monotonic() + 60
+        while not list(temporary.glob("research-*/profile_default")) and time.monotonic() < deadline:
+            time.sleep(0.1)
+        time.sleep(2)
+        process.send_signal(number)
+        out, err = process.communicate(timeout=60)
+    finally:
+        process.kill()
     assert (process.returncode, out) == (code, "")
     assert "Traceback" not in err
     assert list(folder.iterdir()) == []
     assert list(temporary.iterdir()) == []
-
-
-def test_help_is_quick(tmp_path: Path) -> None:
-    environment = {**os.environ, "PYTHONPYCACHEPREFIX": str(tmp_path)}
-    environment.pop("PYTHONDONTWRITEBYTECODE", None)
-    command = [sys.executable, "-m", "research.cli", "--help"]
-    times = []
-    for _ in range(4):
-        begun = time.perf_counter()
-        subprocess.run(command, check=True, capture_output=True, env=environment)
-        times.append(time.perf_counter() - begun)
-    shutil.rmtree(tmp_path)
-    assert min(times[1:]) <= 0.3
 
 
 def test_help_loads_nothing_heavy() -> None:

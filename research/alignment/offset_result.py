@@ -6,7 +6,6 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 import pandas as pd
-from scipy import stats
 
 from research.errors import ParameterError
 from research.tables import Table
@@ -74,6 +73,8 @@ class ClockOffset:
         ParameterError
             If the confidence is not between 0 and 1.
         """
+        from scipy import stats  # noqa: PLC0415 - slow to import, needed only here
+
         if not 0.0 < confidence < 1.0:
             raise ParameterError(f"confidence is {confidence!r}: give a number between 0 and 1, such as 0.95")
         half = float(stats.t.ppf(0.5 + confidence / 2, self.nobs - 1)) * self.std_error

@@ -108,7 +108,7 @@ def load_series(fund: Fund, role: Role) -> LoadedSeries:
     source = _source(fund, role)
     raw, name = _read(fund, source, role)
     column, date = source.column, source.date_column
-    frame = parse_csv(raw, name, [column], date_column=date, needs_final_newline=source.table is not None)
+    frame = parse_csv(raw, name, [column], date_column=date, needs_final_newline=True)
     record = SourceRecord(
         name=source.where,
         role=role,

@@ -94,7 +94,9 @@ def waterfall(result: Decomposition) -> DescribedFigure:
         axes.grid(visible=False, axis="x")
         title = f"{result.ticker}, {_BASIS[result.basis]}: what makes up the tracking difference"
         label_axes(axes, title, "", "bp a year (log)")
-    listed = ", ".join(f"{part.title} {value:+.2f}" for part, value in zip(parts, values, strict=True))
+    listed = ", ".join(
+        f"{part.title} {unsigned_zero(f'{value:+.2f}')}" for part, value in zip(parts, values, strict=True)
+    )
     figure.alt = (
         f"Waterfall of the tracking difference of {result.ticker} at {_BASIS[result.basis]}, basis points a year: "
         f"{listed}; sum {total:+.2f}."

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 from matplotlib import dates as mdates
-from matplotlib.ticker import LogLocator, NullFormatter, ScalarFormatter
+from matplotlib.ticker import LogLocator, NullFormatter
 
 from research.alignment.history import Basis, History
 from research.conventions import BASIS_POINT, SESSIONS_PER_YEAR
@@ -51,7 +51,13 @@ def premium(history: History) -> DescribedFigure:
         figure, grid = axes_grid(1, 2, height=3.2, width_ratios=[4, 1], sharey=True)
         through, spread = grid[0]
         through.plot(values.index, values.clip(-limit, limit), color=_COLOUR["price"], lw=0.8)
-        through.axhline(float(usual.mean()), color="#333333", lw=0.9, ls="--", label=f"mean {usual.mean():+.1f} bp")
+        through.axhline(
+            float(usual.mean()),
+            color="#333333",
+            lw=0.9,
+            ls="--",
+            label=f"mean {usual.mean():+.1f} bp{', flagged closes apart' if flagged else ''}",
+        )
         through.set_ylim(-limit, limit)
         for session, value in flagged.items():
             at = float(np.clip(value, -limit, limit))
@@ -164,7 +170,7 @@ def horizon_curve(
         axes.set_yscale("log")
         axes.set_xticks(list(horizons), [str(h) for h in horizons])
         axes.xaxis.set_minor_locator(LogLocator(subs=()))
-        axes.yaxis.set_major_formatter(ScalarFormatter())
+        axes.yaxis.set_major_formatter("{x:g}")
         axes.yaxis.set_minor_formatter(NullFormatter())
         axes.legend(loc="best")
         label_axes(axes, f"Tracking error of {history.fund.ticker} by horizon", "horizon, sessions", "bp a year")

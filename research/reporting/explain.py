@@ -125,14 +125,16 @@ class Explanation(Report):
             return None
         return break_profile(self.history.divergence("nav"), self.fee_break, self.history.fund.ticker)
 
-    def estimators(self) -> Table:
-        """Return the NAV drivers' coefficients by five estimators, side by side."""
+    def estimators(self) -> Table | None:
+        """Return the NAV drivers' coefficients by five estimators, side by side; None where all are imposed."""
         fit = self.bases["nav"].fit
+        if not len(fit.params):
+            return None
         frame = compare_estimators(fit.level, fit.drivers, positions=self.history.positions)
         frame.index = pd.Index([f"{estimator}: {driver}" for estimator, driver in frame.index])
         notes = (
             "Levels with HAC errors look most precise and are not: where the remainder wanders, their 95 % intervals "
-            "cover far less. The local-level regression nests both.",
+            "cover far less. The local-level regression nests both; its errors here are those of a constant variance.",
         )
         formats = {"coefficient": ".4f", "std_error": ".4f", "lags": ".0f"}
         return Table(frame, "The same coefficients by other estimators, NAV basis", formats, notes)

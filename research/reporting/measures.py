@@ -155,6 +155,12 @@ def _rounding(history: History, column: Literal["nav", "close"]) -> float:
     )
 
 
+def _shown(value: object) -> str:
+    """Return counts without decimals and basis points with one."""
+    number = float(str(value))
+    return f"{number:.0f}" if number.is_integer() and abs(number) >= 1 else f"{number:.1f}"
+
+
 def premium_table(history: History) -> Table:
     """Return mean, deviation, percentiles and sessions outside bands of the log premium, in basis points."""
     statistics = premium_statistics(history.premium)
@@ -166,7 +172,7 @@ def premium_table(history: History) -> Table:
         rows[labels.get(str(name), label)] = value if counted else value / BASIS_POINT
     frame = pd.DataFrame({"value": rows})
     notes = ("Log premium in basis points of net asset value; the last rows count sessions.",)
-    return Table(frame, f"Premium of {history.fund.ticker}", {"value": ".1f"}, notes)
+    return Table(frame, f"Premium of {history.fund.ticker}", {"value": _shown}, notes)
 
 
 def measures_table(measures: Sequence[Measures]) -> Table:
@@ -193,6 +199,6 @@ def measures_table(measures: Sequence[Measures]) -> Table:
     frame = pd.DataFrame.from_dict(rows, orient="index", columns=columns)
     note = (
         "Dispersion is annualised with 252 sessions a year, drift with elapsed days over 365. Daily log divergence; "
-        f"{' and '.join(f'{one.observations} intervals' for one in measures)}.",
+        f"{' and '.join(dict.fromkeys(f'{one.observations} intervals' for one in measures))}.",
     )
     return Table(frame, "Measures of tracking", dict.fromkeys(columns, ",.2f"), note)

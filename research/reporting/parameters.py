@@ -105,7 +105,7 @@ class Parameter:
         """
         if not self.is_list:
             return self._scalar(value, value)
-        if not isinstance(value, list):
+        if not isinstance(value, list) or (not value and self.default):
             raise self._refusal(value)
         return [self._scalar(item, value) for item in value]  # type: ignore[return-value]
 

@@ -32,7 +32,7 @@ class Sentences:
 
     def _repr_html_(self) -> str:
         listed = "".join(f"<li>{html.escape(item)}</li>" for item in self.items)
-        return f'<ul class="research-sentences">{listed}</ul>'
+        return f'<ul class="research-sentences mathjax_ignore">{listed}</ul>'
 
 
 def show(*results: object) -> None:
