@@ -47,9 +47,12 @@ def fee_level(history: History, regimes: FeeRegimes) -> DescribedFigure:
             above.axvline(one.start, color="#888888", lw=0.8, ls=":")
         above.legend(loc="lower left")
         label_axes(above, f"{history.fund.ticker}: what the fee took", "", "bp, cumulated (log)")
-        below.plot(index, level - found, color=COLOURS["accrued_fee"], lw=0.9, label="by the fee")
         rest = regimes.fit.residual_level / BASIS_POINT
-        if regimes.fit.drivers.shape[1] > len(regimes.regimes):
+        others = regimes.fit.drivers.shape[1] > len(regimes.regimes)
+        below.plot(
+            index, level - found, color=COLOURS["accrued_fee" if others else "unexplained"], lw=0.9, label="by the fee"
+        )
+        if others:
             below.plot(rest.index, rest, color=COLOURS["unexplained"], lw=0.9, label="by all drivers")
             below.legend(loc="best", ncols=2)
         below.axhline(0.0, color="#333333", lw=0.6)
@@ -100,7 +103,7 @@ def estimator_whiskers(
             axes.margins(y=0.12)
         grid[0, 0].set_yticks(places, list(rates.index))
         grid[0, 0].legend(loc="best")
-        label_axes(grid[0, 0], f"Fee of {ticker}, {period}", "bp a year", "")
+        label_axes(grid[0, 0], f"Fee of {ticker} from {period.split(maxsplit=1)[0]}", "bp a year", "")
         label_axes(grid[0, 1], "The narrow ones, enlarged", "bp a year", "")
     listed = ", ".join(
         f"{name} {value:.1f}" + ("" if np.isnan(error) else f" ± {error:.1f}")
@@ -134,7 +137,7 @@ def power_curve(detectable: pd.Series, ticker: str) -> DescribedFigure:
         axes = grid[0, 0]
         axes.plot(values.index, values, "o-", ms=4, color=COLOURS["expense_ratio"])
         for sessions, value in values.items():
-            axes.annotate(f"{value:.2g}", (sessions, value), xytext=(4, 5), textcoords="offset points", fontsize=9)
+            axes.annotate(_short(value), (sessions, value), xytext=(4, 5), textcoords="offset points", fontsize=9)
         axes.set_xscale("log")
         axes.set_yscale("log")
         axes.set_xticks(list(values.index), [str(h) for h in values.index])
@@ -145,6 +148,11 @@ def power_curve(detectable: pd.Series, ticker: str) -> DescribedFigure:
         for axis in (axes.xaxis, axes.yaxis):
             axis.set_minor_locator(NullLocator())
         label_axes(axes, f"Smallest change of {ticker}'s fee that would show", "sessions since the change", "bp a year")
-    listed = ", ".join(f"{value:.2g} bp after {sessions}" for sessions, value in values.items())
+    listed = ", ".join(f"{_short(value)} bp after {sessions}" for sessions, value in values.items())
     figure.alt = f"Smallest change of the fee of {ticker} that would show, by sessions since the change: {listed}."
     return figure
+
+
+def _short(value: float) -> str:
+    """Return a number with two digits, or whole where it has more."""
+    return f"{value:,.0f}" if value >= 10.0 else f"{value:.2g}"

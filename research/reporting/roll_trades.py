@@ -234,7 +234,7 @@ def schedules_table(schedules: pd.DataFrame) -> Table:
         "curve_shift": "curve shift",
         "cost": "cost",
         "total": "together",
-        "tracking_error": "error over spot",
+        "tracking_error": "error",
         "maturity": "days",
         "turnover": "turnover",
     }
@@ -246,7 +246,7 @@ def schedules_table(schedules: pd.DataFrame) -> Table:
     frame[money] = frame[money] / BASIS_POINT
     formats = dict.fromkeys(money[:4], "+.1f") | {money[4]: ".0f", "days": ".0f", names["turnover"]: ".1f"}
     notes = (
-        "Log returns over spot on the same curve; the first row is the fund's schedule. Error over spot: annualised "
+        "Log returns over spot on the same curve; the first row is the fund's schedule. Error: annualised "
         "tracking error of the position; days: average maturity; turnover: value traded over value held, times a year.",
     )
     return Table(frame, "Other schedules on the same curve, bp a year", formats, notes)

@@ -185,10 +185,9 @@ def published_terms(tax_rates: tuple[float, ...], holders: float) -> Table:
         rows[fund.ticker] = row
     frame = pd.DataFrame.from_dict(rows, orient="index")
     notes = (
-        "Real funds; fee and net yields in basis points a year, as the registry has them: each fact with its status "
-        "(READ, CHECKED, 2ND, MEM, inferred). A net "
-        "yield "
-        "is computed only where gross reward, staked share and staking fee are all known; after the expense ratio.",
+        "Real funds; fee and net yields in basis points a year, each fact with the registry's status (READ, CHECKED, "
+        "2ND, MEM, inferred). A net yield is computed only where gross reward, staked share and staking fee are all "
+        "known; it is after the fee on assets.",
     )
     formats = {
         str(column): "+.0f" if "net" in str(column) else ".0f"
@@ -206,4 +205,4 @@ def _terms(fund: Fund) -> tuple[Fact | None, Fact | None, Fact | None]:
 def _shown(fact: Fact | None) -> str:
     if fact is None or not isinstance(fact.value, (int, float)):
         return "–"
-    return f"{100 * fact.value:.4g} % [{fact.status}]"
+    return f"{100 * fact.value:.4g} % {fact.status}"

@@ -83,8 +83,8 @@ def tier_quarters(history: History) -> tuple[TierQuarter, ...]:
 
     Notes
     -----
-    A day that is no session has the assets of the last session before it, on whose NAV the fee accrues. The rate is a
-    concave function of assets, so the average of rates is not the rate of the average.
+    A day that is no session has the assets of the last session before it, on whose NAV the fee accrues. The fee in
+    dollars is a convex function of assets where rates rise, so the fee on average assets is too low.
     """
     fund, assets = history.fund, history.frame.get("assets")
     if fund.fee is None or assets is None:
