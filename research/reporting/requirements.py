@@ -78,8 +78,7 @@ def _staking(history: History, values: Mapping[str, Value]) -> None:  # noqa: AR
     if staking_reward(history) is None or (history.fund.staking is None and "staking_yield" not in history.inputs):
         raise DataError(
             f"staking: {history.fund.ticker} is not known to stake; take a fund whose yield and staked share are "
-            "known, "
-            "such as the simulated SIM-STAKING"
+            "known, such as the simulated SIM-STAKING"
         )
 
 
@@ -93,11 +92,26 @@ def _clock(history: History, values: Mapping[str, Value]) -> None:
         with_other(history, other_benchmark(series, column, date_column=dates, clock=clock))
 
 
+def _truth(history: History, values: Mapping[str, Value]) -> None:
+    from research.errors import UnknownNameError  # noqa: PLC0415 - only this notebook
+    from research.simulation import NOISE_KINDS  # noqa: PLC0415
+
+    if not history.fund.simulated:
+        raise DataError(
+            f"coverage: the truth of {history.fund.ticker} is not known; take a simulated fund, such as SIM-SPOT"
+        )
+    noises = values.get("noises", [])
+    for noise in noises if isinstance(noises, list) else []:
+        if noise not in NOISE_KINDS:
+            raise UnknownNameError("kind of noise", str(noise), NOISE_KINDS)
+
+
 REQUIREMENTS: Final[Mapping[str, Requirement]] = {
     "expense_ratio": _fee,
     "premium_discount": _close,
     "futures_roll": _futures,
     "staking": _staking,
     "benchmark_clock": _clock,
+    "coverage": _truth,
 }
 """By notebook."""

@@ -129,6 +129,12 @@ RESULT: dict[str, Any] = {
         "long_dated_share": 0.15,
         "schedules": [{"schedule": "roll on expiry", "total_bp": -822.0, "maturity_days": 16.0}],
     },
+    "coverage": {
+        "draws": 100,
+        "seed": 0,
+        "confidence": 0.95,
+        "rows": [{"noise": "mixed", "basis": "nav", "driver": "expense_ratio", "coverage": 0.94}],
+    },
     "staking": {
         "since": "2025-03-03",
         "gross_yield": 0.029,
@@ -170,6 +176,7 @@ TOPICS = {
     "futures_roll": "roll",
     "staking": "staking",
     "benchmark_clock": "clock",
+    "coverage": "coverage",
 }
 FAILURE: dict[str, Any] = {
     "schema": "research.failure/1",
