@@ -42,7 +42,9 @@ def coverage_chart(study: CoverageStudy, basis: str = "nav") -> DescribedFigure:
             at = 100 * rows["coverage"].to_numpy()
             low, high = at - 100 * rows["lower"].to_numpy(), 100 * rows["upper"].to_numpy() - at
             colour = COLOURS.get(driver, "#444444")
-            axes.errorbar(at, heights, xerr=np.maximum([low, high], 0.0), fmt="o", ms=4, color=colour, lw=1, label=driver)
+            axes.errorbar(
+                at, heights, xerr=np.maximum([low, high], 0.0), fmt="o", ms=4, color=colour, lw=1, label=driver
+            )
         axes.set_yticks(range(len(noises)), [noise.replace("_", " ") for noise in noises])
         axes.invert_yaxis()
         axes.legend(loc="upper left", bbox_to_anchor=(1.01, 1.0), fontsize=8.5)
