@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 import pandas as pd
@@ -18,10 +18,7 @@ from research.decomposition.shares import euler_shares, lmg_shares
 from research.drivers import Driver, exposures, measure
 from research.errors import MissingColumnError, ParameterError, SampleError
 
-__all__ = ["MAX_ROUNDING_BIAS", "decompose"]
-
-MAX_ROUNDING_BIAS = 0.2
-"""Bias of a coefficient, in standard errors, beyond which it is imposed instead of estimated."""
+__all__ = ["decompose"]
 
 
 def decompose(
@@ -93,39 +90,21 @@ def decompose(
     measured = tuple(measure(history, basis) if drivers is None else drivers)
     level = history.divergence(basis)
     columns = pd.DataFrame({driver.name: driver.level for driver in measured}, index=level.index)
-    options = {"variance_per": variance_per, "cov_type": cov_type, "transitory": transitory}
-    identified = _identify(history, measured, level, policy, options)
+    identified = identify(
+        level,
+        exposures(measured, level.index),
+        policy,
+        positions=history.positions,
+        variance_per=variance_per,
+        cov_type=cov_type,
+        transitory=transitory,
+        rounding={driver.exposure: driver.rounding for driver in measured if driver.rounding > 0.0},
+    )
     known = level.dropna()
     years = years_between(pd.Timestamp(known.index[0]), pd.Timestamp(known.index[-1]))
     if years <= 0.0:
         raise SampleError("the sample spans no time: give more than one session")
     return _assemble(history, basis, measured, known, columns.loc[known.index], identified, horizons, confidence, years)
-
-
-def _identify(
-    history: History,
-    measured: tuple[Driver, ...],
-    level: pd.Series,
-    policy: Policy | Mapping[str, Policy],
-    options: dict[str, Any],
-) -> Identification:
-    """Return the fit, with drivers imposed whose coefficient rounding would bias by a fifth of its error or more."""
-    columns = exposures(measured, level.index)
-    identified = identify(level, columns, policy, positions=history.positions, **options)
-    policies = policy if isinstance(policy, Mapping) else dict.fromkeys(columns, policy)
-    reasons = {}
-    for driver in measured:
-        name = driver.exposure
-        if driver.rounding == 0.0 or name in identified.imposed or policies.get(name, "auto") != "auto":
-            continue
-        changes = driver.level[level.notna()].diff().dropna().to_numpy()
-        bias = 2.0 * driver.rounding**2 / float(changes @ changes / changes.size)
-        errors = bias / float(identified.fit.std_errors[name])
-        if errors > MAX_ROUNDING_BIAS:
-            reasons[name] = f"rounding of prices would bias its coefficient by {errors:.1f} standard errors"
-    if not reasons:
-        return identified
-    return identify(level, columns, policy, positions=history.positions, impose=reasons, **options)
 
 
 def _assemble(

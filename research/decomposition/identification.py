@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -14,13 +14,22 @@ from research.decomposition.fit import LocalLevelResult
 from research.decomposition.local_level import local_level
 from research.errors import IdentificationError, ParameterError, UnknownNameError
 
-__all__ = ["MAX_STD_ERROR", "MAX_VARIANCE_INFLATION", "Identification", "Policy", "identify", "variance_inflation"]
+__all__ = [
+    "MAX_ROUNDING_BIAS",
+    "MAX_STD_ERROR",
+    "MAX_VARIANCE_INFLATION",
+    "Identification",
+    "Policy",
+    "identify",
+    "variance_inflation",
+]
 
 Policy = Literal["auto", "estimate", "impose"]
 """``estimate`` or ``impose`` a driver's coefficient, or let its precision decide."""
 
 MAX_VARIANCE_INFLATION = 10.0
 MAX_STD_ERROR = 1.0
+MAX_ROUNDING_BIAS = 0.2
 
 
 @dataclass(frozen=True, eq=False)
@@ -64,7 +73,7 @@ def identify(
     variance_per: Literal["session", "day"] = "session",
     cov_type: Literal["classical", "robust"] = "robust",
     transitory: Literal["noise", "ar1"] = "noise",
-    impose: Mapping[str, str] | None = None,
+    rounding: Mapping[str, float] | None = None,
 ) -> Identification:
     """Estimate the drivers that the data identify and impose the others at 1.
 
@@ -79,8 +88,10 @@ def identify(
         standard error above 1 - one driver at a time, the worst first.
     positions, variance_per, cov_type, transitory
         As in `local_level`.
-    impose : mapping of driver to reason, optional
-        Drivers to impose whatever the policy says, and why.
+    rounding : mapping of driver to float, optional
+        Standard deviation, in logs, of a rounding error that a driver holds and the remainder holds with the opposite
+        sign: it biases the coefficient by twice its variance over that of the driver's changes. ``auto`` imposes a
+        driver where that is a fifth of its standard error or more.
 
     Returns
     -------
@@ -101,7 +112,26 @@ def identify(
     names = [str(name) for name in drivers.columns]
     policies = _policies(policy, names)
     imposed = {name: "by request" for name in names if policies[name] == "impose"}
-    imposed |= impose or {}
+    options = {
+        "positions": positions,
+        "variance_per": variance_per,
+        "cov_type": cov_type,
+        "transitory": transitory,
+    }
+    found = _search(level, drivers, policies, imposed, options)
+    biased = _rounded(found, drivers.loc[level.notna()], policies, rounding or {})
+    return _search(level, drivers, policies, imposed | biased, options) if biased else found
+
+
+def _search(
+    level: pd.Series,
+    drivers: pd.DataFrame,
+    policies: dict[str, Policy],
+    given: dict[str, str],
+    options: dict[str, Any],
+) -> Identification:
+    """Return the fit of what can be estimated once the drivers in `given` are imposed."""
+    names, imposed = list(policies), dict(given)
     known = level.notna()
     for name in names:
         if policies[name] == "auto" and np.ptp(drivers.loc[known, name].to_numpy()) == 0.0:
@@ -110,14 +140,7 @@ def identify(
         rest = [name for name in names if name not in imposed]
         moved = level - drivers[list(imposed)].sum(axis=1) if imposed else level
         try:
-            fit = local_level(
-                moved,
-                drivers[rest],
-                positions=positions,
-                variance_per=variance_per,
-                cov_type=cov_type,
-                transitory=transitory,
-            )
+            fit = local_level(moved, drivers[rest], **options)
         except IdentificationError as error:
             least = _least_variable(drivers.loc[known, [d for d in error.drivers if policies[d] == "auto"]])
             if least is None:
@@ -129,6 +152,21 @@ def identify(
         if worst is None:
             return Identification(fit, {name: imposed[name] for name in names if name in imposed}, inflation)
         imposed[worst[0]] = worst[1]
+
+
+def _rounded(
+    found: Identification, drivers: pd.DataFrame, policies: dict[str, Policy], rounding: Mapping[str, float]
+) -> dict[str, str]:
+    """Return the estimated drivers that rounding biases, and by how much."""
+    biased = {}
+    for name, deviation in rounding.items():
+        if deviation > 0.0 and name in found.fit.params.index and policies[name] == "auto":
+            changes = drivers[name].diff().dropna().to_numpy(dtype=float)
+            bias = 2.0 * deviation**2 / float(changes @ changes / changes.size)
+            errors = bias / float(found.fit.std_errors[name])
+            if errors > MAX_ROUNDING_BIAS:
+                biased[name] = f"rounding of prices would bias its coefficient by {errors:.1f} standard errors"
+    return biased
 
 
 def _policies(policy: Policy | Mapping[str, Policy], names: list[str]) -> dict[str, Policy]:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import numpy as np
+import numpy.typing as npt
 
 from research.alignment.history import History
 from research.drivers.driver import Driver
 
-__all__ = ["premium_discount"]
+__all__ = ["premium_discount", "rounding_error"]
 
 
 def premium_discount(history: History) -> Driver | None:
@@ -31,6 +32,7 @@ def premium_discount(history: History) -> Driver | None:
     """
     if "close" not in history.frame:
         return None
+    tick = next((source.tick for source in history.sources if source.role == "nav"), None)
     return Driver(
         name="premium_discount",
         level=history.premium.rename("premium_discount"),
@@ -38,13 +40,10 @@ def premium_discount(history: History) -> Driver | None:
         description="log of close over net asset value, session by session",
         source="market close and net asset value of the fund",
         truth=1.0 if history.fund.simulated else None,
-        rounding=_rounding(history),
+        rounding=rounding_error(history.frame["nav"].to_numpy(dtype=float), tick),
     )
 
 
-def _rounding(history: History) -> float:
+def rounding_error(nav: npt.NDArray[np.float64], tick: float | None) -> float:
     """Return the standard deviation of the error that printing NAV to its tick leaves in its log; 0 if unknown."""
-    tick = next((source.tick for source in history.sources if source.role == "nav"), None)
-    if not tick:
-        return 0.0
-    return float(np.sqrt(np.mean((tick / history.frame["nav"].to_numpy()) ** 2) / 12.0))
+    return float(np.sqrt(np.mean((tick / nav) ** 2) / 12.0)) if tick else 0.0

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from multiprocessing import get_context
 from typing import Any
 
@@ -18,6 +18,7 @@ from research.conventions import BASIS_POINT, years_between
 from research.decomposition import Identification, identify, slope_break
 from research.decomposition.fit import check_confidence
 from research.drivers import exposures, measure
+from research.drivers.premium import rounding_error
 from research.errors import ParameterError
 from research.funds import FeePeriod
 from research.simulation.best import BestEstimator
@@ -193,6 +194,7 @@ class _Sample:
     exposures: pd.DataFrame
     drivers: Sequence[tuple[str, str, float]]
     positions: npt.NDArray[np.int64] | None = None
+    rounding: Mapping[str, float] = field(default_factory=dict)
 
 
 def _estimates(
@@ -210,7 +212,9 @@ def _estimates(
     rows: list[tuple[object, ...]] = []
     for i, draw in enumerate(draws):
         for sample in _observed(panel, i) if _is_plain(world) else _measured(panel, i, grouped):
-            found = identify(sample.level, sample.exposures, positions=sample.positions, **options)
+            found = identify(
+                sample.level, sample.exposures, positions=sample.positions, rounding=sample.rounding, **options
+            )
             rows.extend(
                 (name, sample.basis, draw, *figures) for figures in _figures(sample, found, best, i, confidence)
             )
@@ -235,7 +239,8 @@ def _observed(panel: Panel, row: int) -> Iterator[_Sample]:
         premium = close - nav
         columns = pd.DataFrame({"expense_ratio": fee, "premium_discount": premium}, index)
         paid = ("premium_discount", "premium_discount", float(premium[-1] - premium[0]))
-        yield _Sample("price", pd.Series(close - benchmark, index), columns, [charged, paid])
+        rounding = {"premium_discount": rounding_error(panel.nav[row], panel.world.rounding.nav)}
+        yield _Sample("price", pd.Series(close - benchmark, index), columns, [charged, paid], rounding=rounding)
 
 
 def _measured(panel: Panel, row: int, grouped: bool) -> Iterator[_Sample]:
@@ -247,7 +252,8 @@ def _measured(panel: Panel, row: int, grouped: bool) -> Iterator[_Sample]:
             found = tuple(replace(driver, group="") for driver in found)
         gains = [float(driver.level.iloc[-1] - driver.level.iloc[0]) for driver in found]
         drivers = [(driver.name, driver.exposure, gain) for driver, gain in zip(found, gains, strict=True)]
-        yield _Sample(basis, level, exposures(found, level.index), drivers, history.positions)
+        rounding = {driver.exposure: driver.rounding for driver in found if driver.rounding > 0.0}
+        yield _Sample(basis, level, exposures(found, level.index), drivers, history.positions, rounding)
 
 
 def _figures(

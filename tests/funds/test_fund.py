@@ -159,7 +159,7 @@ def test_html_escapes_what_a_stranger_wrote():
     page = made._repr_html_()
     assert "<script>" not in page
     assert "<b>" not in page
-    assert page.startswith('<div class="research-table"')
+    assert page.startswith('<div class="research-table mathjax_ignore"')
     assert "<table>" in fund("ETHA")._repr_html_()
 
 
