@@ -11,6 +11,7 @@ import pandas as pd
 from research.alignment.history import History
 from research.errors import DataError
 from research.plots.coverage import coverage_chart
+from research.reporting.phrases import simulated_note
 from research.reporting.report import Report
 from research.simulation import coverage_study
 from research.simulation.study import CoverageStudy
@@ -61,9 +62,10 @@ class CoverageReport(Report):
         frame, study = self._estimated, self.study
         wrong = self.outside
         sentences = [
+            *simulated_note(self.history.fund),
             f"{study.draws} {self.history.fund.kind} funds were made for each of {len(study.worlds)} kinds of noise; "
             f"{len(frame) - len(wrong)} of {len(frame)} intervals cover within three points of {study.confidence:.0%}, "
-            "Monte-Carlo error allowed for."
+            "Monte-Carlo error allowed for.",
         ]
         columns = ["noise", "driver", "basis", "coverage", "lower", "upper"]
         for noise, driver, basis, coverage, low, high in wrong[columns].itertuples(index=False, name=None):
