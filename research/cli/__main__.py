@@ -1,0 +1,5 @@
+"""``python -m research.cli``."""
+
+from research.cli.main import main
+
+main()

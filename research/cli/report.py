@@ -1,0 +1,112 @@
+"""``research report``: one notebook run for one fund."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from research.cli.shared import FAILED, WRONG_REQUEST, as_json, data_folder, stop
+from research.errors import NotebookError
+
+if TYPE_CHECKING:
+    from research.reporting import RunResult
+    from research.reporting.parameters import Schema, Value
+
+__all__ = ["report"]
+
+
+@click.command()
+@click.argument("fund")
+@click.option("--notebook", default="decomposition", show_default=True, metavar="NAME", help="Notebook to run.")
+@click.option("-p", "assignments", multiple=True, metavar="NAME=VALUE", help="A parameter; may be repeated.")
+@click.option("--start", metavar="DATE", help="First session [default: the fund's listing].")
+@click.option("--end", metavar="DATE", help="Last session [default: the last in the data].")
+@data_folder
+@click.option("--out", default="reports", show_default=True, metavar="DIR", help="Folder of the reports.")
+@click.option("--timeout", type=click.IntRange(min=1), default=600, show_default=True, help="Seconds for one cell.")
+@as_json
+def report(
+    fund: str,
+    notebook: str,
+    assignments: tuple[str, ...],
+    start: str | None,
+    end: str | None,
+    data: str | None,
+    out: str,
+    timeout: int,
+    as_json: bool,
+) -> None:
+    """Run one notebook for FUND and write its report: html, notebook and json.
+
+    Parameters end up as plain text in all three files: never put a secret into one.
+    """
+    from research.reporting import notebook as find_notebook
+    from research.reporting import read_schema, run_report
+    from research.reporting.preflight import preflight
+
+    schema = read_schema(find_notebook(notebook))
+    options = {"fund": fund, "start": start, "end": end, "data": data}
+    values = preflight(_values(notebook, options, assignments, schema), schema, notebook)
+    _check_folder(Path(out))
+    _quick_imports()
+    click.echo(f"running {notebook} for {values['fund']} ...", err=True)
+    try:
+        result = run_report(notebook, values, out, timeout=timeout)
+    except (OSError, NotebookError) as error:
+        stop(str(error), FAILED)
+    _show(result, as_json=as_json)
+
+
+def _values(
+    notebook: str, options: dict[str, str | None], assignments: Sequence[str], schema: Schema
+) -> dict[str, Value]:
+    """Return the parameters of a command line, from its options and its assignments."""
+    from research.errors import ParameterError
+    from research.reporting import check, parse_assignments
+
+    given = {name: value for name, value in options.items() if value is not None}
+    assigned = parse_assignments(assignments, schema)
+    for name in given:
+        if name in assigned:
+            written = "the argument FUND" if name == "fund" else f"--{name}"
+            raise ParameterError(f"parameter {name!r} is given twice: by {written} and by -p")
+        if name not in schema:
+            raise ParameterError(f"notebook {notebook!r} has no parameter {name!r}")
+    return check({**given, **assigned}, schema)
+
+
+def _check_folder(folder: Path) -> None:
+    """Refuse a folder for reports that cannot be one."""
+    import os
+
+    existing = next(path for path in (folder, *folder.absolute().parents) if path.exists())
+    if not existing.is_dir() or not os.access(existing, os.W_OK | os.X_OK):
+        stop(f"cannot write reports to {folder}: {existing} is not a folder that you can write to", WRONG_REQUEST)
+
+
+def _quick_imports() -> None:
+    """Keep jsonschema from compiling a grammar of international web addresses: 1.6 s that no notebook needs.
+
+    It tries that import and does without where it fails; this process validates notebooks only.
+    """
+    if "jsonschema" not in sys.modules:
+        sys.modules["rfc3987_syntax"] = None  # type: ignore[assignment]
+
+
+def _show(result: RunResult, *, as_json: bool) -> None:
+    from research.reporting import summarise
+
+    if as_json:
+        click.echo(result.json.read_text(encoding="utf-8"), nl=False)
+        click.echo(f"report: {result.html}", err=True)
+    elif result.result is not None:
+        text = summarise(result.result)
+        click.echo(f"{text}\n\n{result.html}" if text else result.html)
+    else:
+        click.echo(result.html)
+    if result.failure is not None:
+        stop(f"{result.notebook}: {result.failure}", FAILED)

@@ -1,0 +1,61 @@
+"""``research simulate``: funds whose truth is known."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from research.cli.shared import WRONG_REQUEST, as_json, print_json, stop
+from research.errors import ResearchError
+
+__all__ = ["simulate"]
+
+
+@click.group()
+def simulate() -> None:
+    """Make funds whose truth is known, and measure what the estimates make of them."""
+
+
+@simulate.command()
+@click.option("--noise", "noises", multiple=True, metavar="KIND", help="A kind of noise; may be repeated.")
+@click.option("--kind", default="spot", show_default=True, help="Kind of fund: spot, futures, staking or leveraged.")
+@click.option(
+    "--draws", type=click.IntRange(min=2), default=1000, show_default=True, help="Funds of each kind of noise."
+)
+@click.option("--sessions", type=click.IntRange(min=60), default=504, show_default=True, help="Sessions of each fund.")
+@click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True, help="Seeds everything.")
+@click.option("--jobs", type=click.IntRange(min=1), default=1, show_default=True, help="Processes.")
+@click.option("--breaks", is_flag=True, help="Study the interval of the fee's first day instead.")
+@as_json
+def coverage(
+    noises: tuple[str, ...],
+    kind: str,
+    draws: int,
+    sessions: int,
+    seed: int,
+    jobs: int,
+    breaks: bool,
+    as_json: bool,
+) -> None:
+    """Measure bias, efficiency and coverage of the intervals on simulated funds."""
+    from research.simulation import break_coverage, coverage_study
+
+    chosen = noises or ("stationary", "random_walk", "mixed")
+    try:
+        if breaks:
+            study: Any = break_coverage(chosen, draws, sessions, seed=seed, jobs=jobs)
+        else:
+            study = coverage_study(chosen, draws, sessions, seed=seed, jobs=jobs, kind=_kind(kind))
+    except ResearchError as error:
+        stop(str(error), WRONG_REQUEST)
+    print_json(study.to_dict()) if as_json else click.echo(str(study))
+
+
+def _kind(name: str) -> Any:  # noqa: ANN401 - a literal type that lives behind a heavy import
+    from research.errors import UnknownNameError
+
+    kinds = ("spot", "futures", "staking", "leveraged")
+    if name not in kinds:
+        raise UnknownNameError("kind of fund", name, kinds)
+    return name
