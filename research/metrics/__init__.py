@@ -46,11 +46,13 @@ from research.metrics.ex_ante import (
     sample_covariance,
     tracking_error_contributions,
 )
+from research.metrics.ex_ante_interval import ex_ante_interval
 from research.metrics.horizon import HORIZONS, horizon_tracking_error, horizon_tracking_error_of_level
 from research.metrics.interval_result import MeasureInterval
 from research.metrics.intervals import bootstrap_interval, hac_interval, paired_interval
 from research.metrics.longrun import bandwidth_lags, bartlett_covariance, critical_value
 from research.metrics.newey_west import newey_west_covariance
+from research.metrics.percentile_interval import premium_percentile_interval
 from research.metrics.premium import (
     BANDS,
     PERCENTILES,
@@ -110,6 +112,7 @@ __all__ = [
     "down_capture_arithmetic",
     "downside_tracking_error",
     "ewma_covariance",
+    "ex_ante_interval",
     "ex_ante_tracking_error",
     "expanding_tracking_error",
     "hac_interval",
@@ -130,6 +133,7 @@ __all__ = [
     "premium_deviation",
     "premium_half_life",
     "premium_mean",
+    "premium_percentile_interval",
     "premium_percentiles",
     "premium_reversion",
     "premium_statistics",
