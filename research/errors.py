@@ -49,19 +49,23 @@ class UnknownNameError(ResearchError, LookupError):
         The name that was asked for.
     available : iterable of str
         The names that exist.
+    advice : str
+        What else there is to do, where a name may rightly be absent.
     """
 
-    def __init__(self, kind: str, name: str, available: Iterable[str]) -> None:
+    def __init__(self, kind: str, name: str, available: Iterable[str], advice: str = "") -> None:
         self.kind = kind
+        self.advice = advice
         self.name = name
         self.available = tuple(sorted(available))
         self.nearest = nearest(name, self.available)
         hint = f"did you mean {self.nearest!r}? " if self.nearest else ""
         listed = ", ".join(self.available) if self.available else "none"
-        super().__init__(f"unknown {kind} {name!r}: {hint}({kind}s: {listed})")
+        more = f"; {advice}" if advice else ""
+        super().__init__(f"unknown {kind} {name!r}: {hint}({kind}s: {listed}){more}")
 
-    def __reduce__(self) -> tuple[type[UnknownNameError], tuple[str, str, tuple[str, ...]]]:
-        return (type(self), (self.kind, self.name, self.available))
+    def __reduce__(self) -> tuple[type[UnknownNameError], tuple[str, str, tuple[str, ...], str]]:
+        return (type(self), (self.kind, self.name, self.available, self.advice))
 
 
 class DataError(ResearchError, ValueError):
@@ -138,9 +142,15 @@ def nearest(name: str, available: Iterable[str]) -> str | None:
     --------
     >>> nearest("ethw", ["ETHV", "ETHW", "FETH"])
     'ETHW'
+    >>> nearest("ETVH", ["ETH", "ETHA", "ETHV"])
+    'ETHV'
     >>> nearest("window", ["fund", "start"]) is None
     True
     """
     by_folded = {option.casefold(): option for option in available}
+    # Two letters swapped is the commonest slip, and a ratio of matching blocks rates it low.
+    swapped = [option for option in by_folded if sorted(option) == sorted(name.casefold())]
+    if swapped:
+        return by_folded[min(swapped)]
     close = difflib.get_close_matches(name.casefold(), by_folded, n=1, cutoff=0.5)
     return by_folded[close[0]] if close else None

@@ -90,7 +90,8 @@ def fund(ticker: str, data: Path | str | None = None) -> Fund:
         from research.simulation import simulated  # noqa: PLC0415 - made by a floor above, only when asked for
 
         return simulated(ticker.strip()).fund
-    raise UnknownNameError("fund", ticker, (entry.ticker for entry in known))
+    advice = f"describe a fund of your own in a {FILE_NAME} and name its folder with --data"
+    raise UnknownNameError("fund", ticker, (entry.ticker for entry in known), advice)
 
 
 def read_funds(folder: Path | str) -> tuple[Fund, ...]:
