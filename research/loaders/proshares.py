@@ -1,0 +1,109 @@
+"""ProShares: the NAV history that its accounts site offers by fund or for all funds in one file."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Final
+
+from research.errors import MissingColumnError, ParameterError, UnknownNameError
+from research.loaders.delimited import Grid, read_grid
+from research.loaders.published import Column, PublishedTable, Remark
+from research.loaders.raw import RawFile, decode, read_raw
+from research.loaders.tidy import Field, daily_table
+
+__all__ = ["load_proshares", "parse_proshares"]
+
+_CLOCK: Final = "16:00 America/New_York"
+_FIELDS: Final = (
+    Field("nav", ("NAV",), Column("USD", _CLOCK, "net asset value per share, split-adjusted, without distributions")),
+    Field(
+        "change",
+        ("NAV Change (%)",),
+        Column("fraction", _CLOCK, "change of NAV as printed: without distributions"),
+        "any_number",
+        required=False,
+        scale=0.01,
+    ),
+    Field(
+        "shares_outstanding",
+        ("Shares Outstanding (000)",),
+        Column("shares", _CLOCK, "printed in thousands"),
+        "not_negative",
+        required=False,
+        scale=1000.0,
+        thousands=",",
+    ),
+    Field(
+        "assets",
+        ("Assets Under Management",),
+        Column("USD", _CLOCK, "assets under management"),
+        "not_negative",
+        required=False,
+        thousands=",",
+    ),
+)
+
+
+def load_proshares(path: Path | str, *, ticker: str = "") -> PublishedTable:
+    r"""Read a ProShares ``<TICKER>-historical_nav.csv`` or the bulk file of all funds.
+
+    Parameters
+    ----------
+    path : pathlib.Path or str
+        The file.
+    ticker : str
+        Which fund of a file that holds several.
+
+    Returns
+    -------
+    PublishedTable
+        Daily: ``nav`` (US dollars), and where the file has them ``change`` (fraction), ``shares_outstanding``
+        (shares; the file prints thousands), ``assets`` (US dollars). Distributions are in no column: add them from
+        elsewhere, or every payment reads as a loss.
+
+    Raises
+    ------
+    ParameterError
+        If the file holds several funds and no ticker is given.
+    UnknownNameError
+        If the file does not hold the ticker.
+    DataFileError, MissingColumnError, DataError
+        If the file is not in this layout or a cell cannot be read.
+
+    Examples
+    --------
+    >>> parse_proshares(RawFile("bito.csv", b"Date,NAV\n2021-10-18,40\n2021-10-19,41.9527\n")).frame["nav"].tolist()
+    [40.0, 41.9527]
+    """
+    return parse_proshares(read_raw(path), ticker=ticker)
+
+
+def parse_proshares(file: RawFile, *, ticker: str = "") -> PublishedTable:
+    """Return the table in the bytes of a ProShares file; see `load_proshares`."""
+    grid = read_grid(decode(file), file.name)
+    rows = len(grid.rows)
+    grid, remarks = _one_fund(grid, ticker)
+    return daily_table(
+        file, grid, "proshares", _FIELDS, date_formats=("%m/%d/%Y", "%Y-%m-%d"), remarks=remarks, rows=rows
+    )
+
+
+def _one_fund(grid: Grid, ticker: str) -> tuple[Grid, list[Remark]]:
+    if not grid.has("Ticker"):
+        if ticker:
+            raise MissingColumnError(f"{grid.name}: no column 'Ticker', so {ticker!r} cannot be picked: leave it out")
+        return grid, []
+    names = [cell.strip() for cell in grid.column("Ticker")]
+    there = sorted(set(names))
+    if not ticker:
+        if len(there) > 1:
+            raise ParameterError(
+                f"{grid.name}: holds {len(there)} funds ({', '.join(there[:5])}, ...): say which with ticker"
+            )
+        return grid, []
+    wanted = [name.casefold() == ticker.strip().casefold() for name in names]
+    if not any(wanted):
+        raise UnknownNameError("ticker in this file", ticker, there)
+    others = len(wanted) - sum(wanted)
+    remarks = [Remark("other_fund", f"{others} rows of other funds", count=others, rows_lost=others)] if others else []
+    return grid.keep(wanted), remarks

@@ -1,0 +1,156 @@
+"""Sheets of a workbook, .xlsx or the old binary .xls: cached values only, nothing evaluated or followed."""
+
+from __future__ import annotations
+
+import datetime as dt
+import io
+import re
+import zipfile
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from research.errors import DataFileError, MissingColumnError, nearest
+from research.loaders.raw import RawFile
+
+__all__ = ["Cell", "Sheet", "read_workbook"]
+
+Cell = str | float | bool | dt.date | dt.datetime | dt.time | dt.timedelta
+"""What a cell holds; an empty cell is the empty text."""
+
+LARGEST_UNPACKED: Final = 256 * 1024 * 1024
+LARGEST_RATIO: Final = 300
+"""Bytes out for a byte in; a sheet of numbers packs to about a tenth."""
+
+_XLSX: Final = b"PK\x03\x04"
+_BIFF: Final = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+_CELL: Final = re.compile(rb"<c\b([^>]*)>(.*?)</c>", re.DOTALL)
+_REFERENCE: Final = re.compile(rb'\br="([A-Z]+[0-9]+)"')
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """One sheet, row by row; row numbers count from 1 as a spreadsheet shows them.
+
+    Parameters
+    ----------
+    name : str
+        Name of the sheet.
+    rows : tuple of list of Cell
+        All rows from the first, empty ones included.
+    """
+
+    name: str
+    rows: tuple[list[Cell], ...]
+
+
+def read_workbook(file: RawFile) -> tuple[Sheet, ...]:
+    """Return the sheets of a workbook.
+
+    Parameters
+    ----------
+    file : RawFile
+        Bytes of an ``.xlsx`` or an old binary ``.xls``.
+
+    Raises
+    ------
+    DataFileError
+        If the bytes are no workbook, are locked, unpack to more than a table can need, hold document types or
+        entities, or a formula whose value was never stored.
+
+    Notes
+    -----
+    A formula counts with the value that the program which saved the file stored beside it; it is never computed here.
+    Links, macros and pictures are not looked at.
+    """
+    if file.raw.startswith(_XLSX):
+        _check_archive(file)
+    elif not file.raw.startswith(_BIFF):
+        raise DataFileError(f"{file.name}: no workbook (neither .xlsx nor old binary .xls): fetch it again")
+    import python_calamine as calamine  # noqa: PLC0415 - only where there is a workbook
+
+    try:
+        book = calamine.CalamineWorkbook.from_filelike(io.BytesIO(file.raw))
+        sheets = [
+            Sheet(name, tuple(book.get_sheet_by_name(name).to_python(skip_empty_area=False)))
+            for name in book.sheet_names
+        ]
+    except (KeyboardInterrupt, SystemExit, MemoryError):
+        raise
+    except BaseException as error:  # noqa: BLE001 - the reader's own crashes are no Exception
+        raise DataFileError(f"{file.name}: cannot be read as a workbook ({_short(error)}): fetch it again") from None
+    if not any(sheet.rows for sheet in sheets):
+        raise DataFileError(f"{file.name}: a workbook without a filled sheet: fetch it again")
+    return tuple(sheets)
+
+
+def sheet_named(sheets: Sequence[Sheet], name: str, file: str) -> Sheet:
+    """Return the sheet called `name`; case does not count.
+
+    Raises
+    ------
+    MissingColumnError
+        If there is none; the nearest is offered.
+    """
+    for sheet in sheets:
+        if sheet.name.strip().casefold() == name.strip().casefold():
+            return sheet
+    names = [sheet.name for sheet in sheets]
+    close = nearest(name, names)
+    hint = f"did you mean {close!r}? " if close else ""
+    raise MissingColumnError(f"{file}: no sheet {name!r}: {hint}(sheets: {', '.join(names)})")
+
+
+def _check_archive(file: RawFile) -> None:
+    """Refuse an archive that would unpack to more than a table can need, and what an honest workbook never holds."""
+    try:
+        with zipfile.ZipFile(io.BytesIO(file.raw)) as archive:
+            members = archive.infolist()
+            total = sum(member.file_size for member in members)
+            if total > LARGEST_UNPACKED or total > LARGEST_RATIO * max(len(file.raw), 1):
+                raise DataFileError(
+                    f"{file.name}: unpacks from {len(file.raw) / 1e6:,.1f} to {total / 1e6:,.0f} MB: no honest table "
+                    "does that, it is refused unread"
+                )
+            if any(member.flag_bits & 1 for member in members):
+                raise DataFileError(f"{file.name}: locked with a password: save it without one")
+            names = {member.filename for member in members}
+            if "xl/workbook.xml" not in names:
+                raise DataFileError(f"{file.name}: a zip archive, no workbook: unpack it and name the file inside")
+            for member in members:
+                if member.filename.endswith(".xml"):
+                    _check_part(_part(archive, member), member.filename, file.name)
+    except (zipfile.BadZipFile, zipfile.LargeZipFile, NotImplementedError, OSError, RuntimeError, ValueError) as error:
+        if isinstance(error, DataFileError):
+            raise
+        raise DataFileError(f"{file.name}: a damaged archive ({_short(error)}): fetch it again") from None
+
+
+def _part(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> bytes:
+    """Return a member, never more of it than its header promised: the header itself may lie."""
+    with archive.open(member) as stream:
+        raw = stream.read(member.file_size + 1)
+    if len(raw) != member.file_size:
+        raise zipfile.BadZipFile(f"{member.filename} is not as long as it says")
+    return raw
+
+
+def _check_part(raw: bytes, part: str, name: str) -> None:
+    if b"<!DOCTYPE" in raw or b"<!ENTITY" in raw:
+        raise DataFileError(f"{name}: {part} holds a document type or entities, which no workbook needs: refused")
+    if not part.startswith("xl/worksheets/"):
+        return
+    for cell in _CELL.finditer(raw):
+        inside = cell[2]
+        if b"<f" in inside and b"<v" not in inside and b"<is" not in inside:
+            found = _REFERENCE.search(cell[1])
+            where = found[1].decode() if found else "a cell"
+            raise DataFileError(
+                f"{name}: {part.rsplit('/', 1)[-1]}: {where} is a formula whose value was never stored: open the "
+                "file in a spreadsheet program and save it, or paste values"
+            )
+
+
+def _short(error: BaseException) -> str:
+    text = " ".join(str(error).split())
+    return text if len(text) <= 120 else text[:117] + "..."
