@@ -106,12 +106,13 @@ def daily_table(
     frame = pd.DataFrame({field.target: _numbers(grid, field) for field in taken}, index=days)
     frame, lines, twice = _without_twins(frame, grid)
     frame = ascending(frame, lines, name=grid.name)
+    left = _left_out(grid, [grid.place(*field.names) for field in taken] + [place])
     return published(
         file,
         frame,
         format_name,
         taken,
-        remarks=[*remarks, *twice],
+        remarks=[*remarks, *twice, *left],
         rows=len(grid.rows) if rows is None else rows,
     )
 
@@ -148,6 +149,14 @@ def _numbers(grid: Grid, field: Field) -> np.ndarray[tuple[int], np.dtype[np.flo
         strip=field.strip,
     )
     return found * field.scale if field.scale != 1.0 else found
+
+
+def _left_out(grid: Grid, used: Sequence[int]) -> list[Remark]:
+    others = [name for place, name in enumerate(grid.header) if place not in used and name]
+    if not others:
+        return []
+    listed = ", ".join(others[:12]) + (", ..." if len(others) > 12 else "")
+    return [Remark("column_left_out", f"columns that are not read: {listed}", count=len(others))]
 
 
 def _without_twins(frame: pd.DataFrame, grid: Grid) -> tuple[pd.DataFrame, Sequence[int], list[Remark]]:
