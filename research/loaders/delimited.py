@@ -73,7 +73,13 @@ class Grid:
 
 
 def read_grid(
-    text: str, name: str, *, skip: int = 0, delimiter: str = ",", header: Sequence[str] | None = None
+    text: str,
+    name: str,
+    *,
+    skip: int = 0,
+    delimiter: str = ",",
+    header: Sequence[str] | None = None,
+    trailing: bool = False,
 ) -> Grid:
     r"""Return the rows of a delimited text.
 
@@ -89,6 +95,8 @@ def read_grid(
         One character.
     header : sequence of str, optional
         Column names of a file that has none.
+    trailing : bool
+        Whether a row may end in one delimiter too many.
 
     Raises
     ------
@@ -108,12 +116,15 @@ def read_grid(
     numbers: list[int] = []
     names = tuple(header) if header is not None else None
     try:
-        for cells in reader:
+        for found in reader:
+            cells = found
             if not cells:
                 continue
             if names is None:
                 names = tuple(cell.strip() for cell in cells)
                 continue
+            if trailing and len(cells) == len(names) + 1 and not cells[-1].strip():
+                cells = cells[:-1]
             if len(cells) != len(names):
                 raise DataFileError(
                     f"{name}: row {skip + reader.line_num} has {len(cells)} fields where the header has {len(names)}: "

@@ -96,8 +96,9 @@ def load_spdr_gold(path: Path | str) -> PublishedTable:
     -------
     PublishedTable
         Daily, each column with its own clock: ``close`` (16:00 New York), ``benchmark`` (LBMA price, 15:00 London),
-        ``nav`` (10:30 New York), ``indicative``, ``mid`` and ``premium`` (16:15 New York), ``ounces_per_share``, ``volume``,
-        ``ounces``, ``assets``; those that the file has. ``HOLIDAY``, ``NYSE Closed`` and ``AWAITED`` are NaN, remarked.
+        ``nav`` (10:30 New York), ``indicative``, ``mid`` and ``premium`` (16:15 New York), ``ounces_per_share``,
+        ``volume``, ``ounces``, ``assets``; those that the file has. ``HOLIDAY``, ``NYSE Closed`` and ``AWAITED`` are
+        NaN, remarked.
 
     Raises
     ------

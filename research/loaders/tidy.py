@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from research.loaders.cells import MISSING, ascending, dates, numbers
-from research.loaders.published import Column, PublishedTable, Remark
+from research.loaders.published import Column, Kind, PublishedTable, Remark
 
 if TYPE_CHECKING:
     from research.loaders.delimited import Grid
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Field", "Sort", "daily_table", "published"]
 
-Sort = Literal["positive", "not_negative", "any_number"]
+Sort = Literal["positive", "not_negative", "any_number", "text"]
 
 
 @dataclass(frozen=True)
@@ -125,7 +125,7 @@ def published(
     *,
     remarks: Sequence[Remark] = (),
     rows: int,
-    kind: Literal["daily", "bars", "contracts"] = "daily",
+    kind: Kind = "daily",
 ) -> PublishedTable:
     """Return a frame as a publisher's table after its schema has been checked."""
     from research.loaders import schemas  # noqa: PLC0415 - pandera takes a moment

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
@@ -98,13 +99,4 @@ def parse_vaneck(file: RawFile) -> PublishedTable:
     first = table.frame.index[int(np.argmax(weekend))]
     message = f"{int(weekend.sum())} weekend rows, the first {first:%Y-%m-%d}: they repeat the session before"
     remark = Remark("calendar_daily", message, count=int(weekend.sum()))
-    return PublishedTable(
-        table.frame,
-        table.kind,
-        table.columns,
-        table.format,
-        table.name,
-        table.sha256,
-        table.rows,
-        (*table.remarks, remark),
-    )
+    return replace(table, remarks=(*table.remarks, remark))

@@ -1,0 +1,101 @@
+"""Coin Metrics: the community files of daily network data and prices."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Final
+
+from research.errors import MissingColumnError, ParameterError, UnknownNameError
+from research.loaders.delimited import Grid, read_grid
+from research.loaders.published import Column, PublishedTable, Remark
+from research.loaders.raw import RawFile, decode, read_raw
+from research.loaders.tidy import Field, daily_table
+
+__all__ = ["load_coin_metrics", "parse_coin_metrics"]
+
+_PRICE: Final = "PriceUSD"
+_DAY: Final = "24:00 UTC"
+_CLOCKS: Final = {_PRICE: _DAY}
+
+
+def load_coin_metrics(path: Path | str, *, asset: str = "") -> PublishedTable:
+    r"""Read a community CSV.
+
+    Parameters
+    ----------
+    path : pathlib.Path or str
+        The file: ``time`` and metrics, with a column ``asset`` where it holds several.
+    asset : str
+        Which asset of a file that holds several, as in ``"eth"``.
+
+    Returns
+    -------
+    PublishedTable
+        Daily: one column for each metric, named in lower case; ``price`` is ``PriceUSD``. The label D is the day that
+        starts at 00:00 UTC of D, and its price is the one at the end, 24:00 UTC. Texts are left out.
+
+    Raises
+    ------
+    ParameterError, UnknownNameError
+        If the file holds several assets and none, or another, is asked for.
+    DataFileError, MissingColumnError, DataError
+        If the file is not in this layout or a cell cannot be read.
+
+    Notes
+    -----
+    That ``PriceUSD`` belongs to the end of its day is what the publisher's documentation is remembered to say; it was
+    not checked against a file. The offset screen of `research.clock_offset` shows it in data of one's own.
+
+    Examples
+    --------
+    >>> raw = b"time,PriceUSD\n2024-07-23T00:00:00.000000000Z,3483.5\n"
+    >>> parse_coin_metrics(RawFile("eth.csv", raw)).frame["price"].tolist()
+    [3483.5]
+    """
+    return parse_coin_metrics(read_raw(path), asset=asset)
+
+
+def parse_coin_metrics(file: RawFile, *, asset: str = "") -> PublishedTable:
+    """Return the table in the bytes of a file; see `load_coin_metrics`."""
+    grid = read_grid(decode(file), file.name)
+    rows = len(grid.rows)
+    grid, remarks = _one_asset(grid, asset)
+    time = grid.place("time", "date")
+    days = [[*row[:time], row[time].strip().split("T")[0], *row[time + 1 :]] for row in grid.rows]
+    grid = Grid(grid.name, grid.header, tuple(days), grid.lines)
+    fields = [
+        Field(
+            "price" if name == _PRICE else name.casefold(),
+            (name,),
+            Column("USD" if name.endswith("USD") else "as published", _CLOCKS.get(name, ""), f"metric {name}"),
+            "positive" if name == _PRICE else "any_number",
+        )
+        for place, name in enumerate(grid.header)
+        if place != time and name and name.casefold() != "asset" and _has_numbers(grid, place)
+    ]
+    if not fields:
+        raise MissingColumnError(f"{file.name}: no metric beside the time: fetch the file again")
+    return daily_table(file, grid, "coin_metrics", fields, date_names=("time", "date"), remarks=remarks, rows=rows)
+
+
+def _has_numbers(grid: Grid, place: int) -> bool:
+    """Return whether a column is one of numbers; notes and status words stand beside them."""
+    first = next((row[place].strip() for row in grid.rows if row[place].strip()), "")
+    return not first or first.lstrip("+-")[:1].isdigit() or first.startswith(".")
+
+
+def _one_asset(grid: Grid, asset: str) -> tuple[Grid, list[Remark]]:
+    if not grid.has("asset"):
+        return grid, []
+    names = [cell.strip() for cell in grid.column("asset")]
+    there = sorted(set(names))
+    if not asset and len(there) > 1:
+        raise ParameterError(f"{grid.name}: holds {', '.join(there[:5])}: say which with asset")
+    wanted = [not asset or name.casefold() == asset.casefold() for name in names]
+    if not any(wanted):
+        raise UnknownNameError("asset in this file", asset, there)
+    others = wanted.count(False)
+    remarks = (
+        [Remark("other_asset", f"{others} rows of other assets", count=others, rows_lost=others)] if others else []
+    )
+    return grid.keep(wanted), remarks

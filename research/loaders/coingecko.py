@@ -1,0 +1,79 @@
+"""CoinGecko: the daily export, whose label is the start of its day."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Final
+
+from research.errors import DataError
+from research.loaders.delimited import Grid, read_grid
+from research.loaders.published import Column, PublishedTable
+from research.loaders.raw import RawFile, decode, read_raw
+from research.loaders.tidy import Field, daily_table
+
+__all__ = ["load_coingecko", "parse_coingecko"]
+
+_CLOCK: Final = "00:00 UTC"
+_MIDNIGHT: Final = " 00:00:00 UTC"
+_FIELDS: Final = (
+    Field("price", ("price",), Column("USD", _CLOCK, "price at the start of the day")),
+    Field(
+        "market_cap",
+        ("market_cap",),
+        Column("USD", _CLOCK, "market capitalisation, 0 where not known"),
+        "not_negative",
+        required=False,
+    ),
+    Field(
+        "volume",
+        ("total_volume",),
+        Column("USD", _CLOCK, "volume of the 24 hours before"),
+        "not_negative",
+        required=False,
+    ),
+)
+
+
+def load_coingecko(path: Path | str) -> PublishedTable:
+    r"""Read CoinGecko's daily export.
+
+    Parameters
+    ----------
+    path : pathlib.Path or str
+        The CSV file: ``snapped_at, price, market_cap, total_volume``.
+
+    Returns
+    -------
+    PublishedTable
+        Daily: ``price``, ``market_cap``, ``volume``, US dollars. Day D is 00:00 UTC of D, its *start*: the same
+        instant that other sites call 24:00 UTC of the day before, so labels are one day off theirs.
+
+    Raises
+    ------
+    DataFileError, MissingColumnError, DataError
+        If the file is not in this layout or a cell cannot be read.
+
+    Examples
+    --------
+    >>> raw = b"snapped_at,price,market_cap,total_volume\n2015-08-07 00:00:00 UTC,2.83162,0.0,90622.0\n"
+    >>> parse_coingecko(RawFile("eth.csv", raw)).columns["price"].clock
+    '00:00 UTC'
+    """
+    return parse_coingecko(read_raw(path))
+
+
+def parse_coingecko(file: RawFile) -> PublishedTable:
+    """Return the table in the bytes of an export; see `load_coingecko`."""
+    grid = read_grid(decode(file), file.name)
+    place = grid.place("snapped_at")
+    rows = []
+    for row, line in zip(grid.rows, grid.lines, strict=True):
+        stamp = row[place].strip()
+        if not stamp.endswith(_MIDNIGHT):
+            raise DataError(
+                f"{file.name}: row {line}, column 'snapped_at': {stamp[:40]!r} is not midnight UTC: drop the running "
+                "day, and read hourly exports as format bars"
+            )
+        rows.append([*row[:place], stamp.removesuffix(_MIDNIGHT), *row[place + 1 :]])
+    grid = Grid(grid.name, grid.header, tuple(rows), grid.lines)
+    return daily_table(file, grid, "coingecko", _FIELDS, date_names=("snapped_at",))

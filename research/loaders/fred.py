@@ -1,0 +1,63 @@
+"""FRED: one or several series by day, as the site's graph page downloads them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Final
+
+from research.errors import MissingColumnError
+from research.loaders.delimited import read_grid
+from research.loaders.published import Column, PublishedTable
+from research.loaders.raw import RawFile, decode, read_raw
+from research.loaders.tidy import Field, daily_table
+
+__all__ = ["load_fred", "parse_fred"]
+
+_DATES: Final = ("observation_date", "DATE")
+
+
+def load_fred(path: Path | str) -> PublishedTable:
+    r"""Read a ``fredgraph.csv``.
+
+    Parameters
+    ----------
+    path : pathlib.Path or str
+        The file, with the new header ``observation_date`` or the old ``DATE``.
+
+    Returns
+    -------
+    PublishedTable
+        Daily: one column for each series, under FRED's own name in lower case (``dtb3``), in FRED's own unit: a bill
+        rate is in percent. Empty cells and ``.`` are NaN.
+
+    Raises
+    ------
+    DataFileError, MissingColumnError, DataError
+        If the file is not in this layout or a cell cannot be read.
+
+    Examples
+    --------
+    >>> parse_fred(RawFile("dtb3.csv", b"observation_date,DTB3\n2024-07-04,\n2024-07-05,5.22\n")).frame["dtb3"].tolist()
+    [nan, 5.22]
+    """
+    return parse_fred(read_raw(path))
+
+
+def parse_fred(file: RawFile) -> PublishedTable:
+    """Return the table in the bytes of a download; see `load_fred`."""
+    grid = read_grid(decode(file), file.name)
+    date = grid.place(*_DATES)
+    names = [name for place, name in enumerate(grid.header) if place != date]
+    if not names or not all(names):
+        raise MissingColumnError(f"{file.name}: no series beside the date: fetch the file again")
+    fields = [
+        Field(
+            name.casefold(),
+            (name,),
+            Column("as FRED publishes it", "", f"FRED series {name}"),
+            "any_number",
+            missing=("", "."),
+        )
+        for name in names
+    ]
+    return daily_table(file, grid, "fred", fields, date_names=_DATES)
