@@ -29,8 +29,8 @@ class Format:
         Where its loader is.
     kind : {"daily", "bars", "contracts", "other"}
         How rows are labelled.
-    endings : tuple of str
-        Usual endings of such files.
+    ending : str
+        Usual ending of such files.
     """
 
     name: str
@@ -38,7 +38,7 @@ class Format:
     module: str
     function: str
     kind: Kind
-    endings: tuple[str, ...] = (".csv",)
+    ending: str
 
     @property
     def load(self) -> Callable[..., PublishedTable]:
@@ -53,8 +53,36 @@ class Format:
         return tuple(item.name for item in parameters if item.kind is item.KEYWORD_ONLY)
 
 
+def _format(name: str, title: str, kind: Kind, ending: str, *, module: str = "") -> Format:
+    """Return a format whose loader is called after it."""
+    return Format(name, title, f"research.loaders.{module or name}", f"load_{name}", kind, ending)
+
+
 _ALL: Final[tuple[Format, ...]] = (
-    # One line for each format, in order of name: Format(name, title, module, function, kind, endings).
+    _format("bars", "Bars of a market: time, open, high, low, close", "bars", ".csv"),
+    _format("cboe_vx", "Cboe VX futures, one contract or all", "contracts", ".csv"),
+    _format("cme_curve", "CME bitcoin curve at constant maturities, vendor export", "daily", ".csv"),
+    _format("coin_metrics", "Coin Metrics community file", "daily", ".csv"),
+    _format("coingecko", "CoinGecko daily export", "daily", ".csv"),
+    _format("cryptodatadownload", "CryptoDataDownload bars", "bars", ".csv"),
+    _format("csv", "Delimited text with one row a day", "daily", ".csv", module="generic"),
+    _format("eia", "EIA history workbook", "daily", ".xls"),
+    _format("excel", "Workbook with one row a day", "daily", ".xlsx", module="generic"),
+    _format("farside", "Farside flows of the US spot funds", "daily", ".csv"),
+    _format("fred", "FRED series", "daily", ".csv"),
+    _format("grayscale", "Grayscale product page, saved", "daily", ".html"),
+    _format("index_members", "Members of an index token, with dates", "other", ".csv", module="dpi"),
+    _format("ishares", "iShares fund workbook, CSV or JSON", "daily", ".xls"),
+    _format("nav_table", "NAV table of an issuer without a format of its own", "daily", ".csv"),
+    _format("parquet", "Parquet file with one row a day", "daily", ".parquet"),
+    _format("proshares", "ProShares NAV history", "daily", ".csv"),
+    _format("set_rebalance", "Rebalance of a Set Protocol index token", "other", ".json", module="dpi"),
+    _format("spdr_gold", "SPDR Gold historical archive", "daily", ".csv"),
+    _format("sql", "Query of a SQLite, DuckDB or PostgreSQL database", "daily", ".sqlite"),
+    _format("ssga", "State Street NAV history workbook", "daily", ".xlsx"),
+    _format("vaneck", "VanEck NAV history", "daily", ".csv"),
+    _format("vx_by_rank", "VIX futures by rank", "daily", ".csv"),
+    _format("yahoo", "Yahoo Finance export", "daily", ".csv"),
 )
 
 FORMATS: Final[Mapping[str, Format]] = {item.name: item for item in _ALL}

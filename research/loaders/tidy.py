@@ -67,6 +67,7 @@ def daily_table(
     date_formats: Sequence[str] = ("%Y-%m-%d",),
     remarks: Sequence[Remark] = (),
     rows: int | None = None,
+    sort: bool = False,
 ) -> PublishedTable:
     """Return a table with one row a day.
 
@@ -86,6 +87,8 @@ def daily_table(
         What was set aside before.
     rows : int, optional
         Data rows of the file, where some were set aside before; default those of the grid.
+    sort : bool
+        Sort rows that are out of order, and say so in a remark, instead of refusing them.
 
     Raises
     ------
@@ -105,6 +108,9 @@ def daily_table(
     taken = [field for field in fields if field.required or grid.has(*field.names)]
     frame = pd.DataFrame({field.target: _numbers(grid, field) for field in taken}, index=days)
     frame, lines, twice = _without_twins(frame, grid)
+    if sort:
+        frame, lines, moved = _sorted(frame, lines)
+        twice += moved
     frame = ascending(frame, lines, name=grid.name)
     left = _left_out(grid, [grid.place(*field.names) for field in taken] + [place])
     return published(
@@ -151,11 +157,27 @@ def _numbers(grid: Grid, field: Field) -> np.ndarray[tuple[int], np.dtype[np.flo
     return found * field.scale if field.scale != 1.0 else found
 
 
+def _sorted(frame: pd.DataFrame, lines: Sequence[int]) -> tuple[pd.DataFrame, Sequence[int], list[Remark]]:
+    """Return rows in order of date where they were in neither order, and a remark that names the first."""
+    index = pd.DatetimeIndex(frame.index)
+    if index.is_monotonic_increasing or index.is_monotonic_decreasing or not index.is_unique:
+        return frame, lines, []
+    steps = np.diff(index.asi8)
+    wrong = steps < 0 if (steps > 0).mean() > 0.5 else steps > 0
+    place = int(np.argmax(wrong)) + 1
+    count = int(wrong.sum())
+    message = f"{count} rows out of order, the first row {lines[place]} ({index[place]:%Y-%m-%d}): sorted by date"
+    order = np.argsort(index.asi8, kind="stable")
+    remark = Remark("out_of_order", message, row=lines[place], count=count)
+    return frame.iloc[order], [lines[at] for at in order], [remark]
+
+
 def _left_out(grid: Grid, used: Sequence[int]) -> list[Remark]:
     others = [name for place, name in enumerate(grid.header) if place not in used and name]
     if not others:
         return []
-    listed = ", ".join(others[:12]) + (", ..." if len(others) > 12 else "")
+    listed = ", ".join(name if len(name) <= 40 else f"...{name[-37:]}" for name in others[:8])
+    listed += ", ..." if len(others) > 8 else ""
     return [Remark("column_left_out", f"columns that are not read: {listed}", count=len(others))]
 
 

@@ -74,7 +74,7 @@ def load_yahoo(path: Path | str, *, ticker: str = "") -> PublishedTable:
     midnight with an offset, whose local date is the day; and the header ``Date,Price,Close,High,Low,Open`` that stands
     one column off its numbers, put right only where high and low prove it. yfinance adjusts closes for distributions
     by default: a file without an adjusted close, or one whose close equals it although distributions were paid, gets a
-    remark that its close may not be what was traded.
+    remark that its close may not be what was traded. Rows out of order are sorted, which loses nothing, and remarked.
 
     Examples
     --------
@@ -112,7 +112,7 @@ def parse_yahoo(file: RawFile, *, ticker: str = "") -> PublishedTable:
         grid = grid.keep([not item for item in running])
         if not grid.rows:
             raise DataFileError(f"{file.name}: every row is without a value: fetch the file again")
-    table = daily_table(file, grid, "yahoo", _FIELDS, date_names=date, remarks=remarks, rows=rows)
+    table = daily_table(file, grid, "yahoo", _FIELDS, date_names=date, remarks=remarks, rows=rows, sort=True)
     return replace(table, remarks=(*table.remarks, *_adjusted(table.frame), *_odd(table.frame)))
 
 
