@@ -12,15 +12,20 @@ from collections.abc import Iterable
 __all__ = [
     "AlignmentError",
     "AssumptionWarning",
+    "BatchRequestError",
     "BenchmarkError",
+    "BusyError",
     "ClockError",
     "DataError",
     "DataFileError",
+    "ExtraError",
     "IdentificationError",
+    "KernelServerWarning",
     "LossError",
     "MissingColumnError",
     "NotebookError",
     "ParameterError",
+    "PullError",
     "ResearchError",
     "ResearchWarning",
     "SampleError",
@@ -123,6 +128,35 @@ class NotebookError(ResearchError, RuntimeError):
     """A notebook failed while it ran; the message names the cell and the reason."""
 
 
+class BatchRequestError(ParameterError):
+    """A batch asks for runs that cannot be; every one is named, and none was started.
+
+    Parameters
+    ----------
+    problems : tuple of str
+        One line each.
+    """
+
+    def __init__(self, problems: tuple[str, ...]) -> None:
+        self.problems = problems
+        super().__init__("; ".join(problems))
+
+    def __reduce__(self) -> tuple[type[BatchRequestError], tuple[tuple[str, ...]]]:
+        return (type(self), (self.problems,))
+
+
+class BusyError(ResearchError, RuntimeError):
+    """Somebody else is at work in the same folder; the message says who."""
+
+
+class PullError(ResearchError, ConnectionError):
+    """Something could not be fetched, or what came is not what was asked for; nothing of it is kept."""
+
+
+class ExtraError(ResearchError, ImportError):
+    """A part of the package needs libraries that were not installed with it; the message says how to get them."""
+
+
 class ResearchWarning(UserWarning):
     """Base of every warning that this package issues."""
 
@@ -133,6 +167,10 @@ class ScreenWarning(ResearchWarning):
 
 class AssumptionWarning(ResearchWarning):
     """A number rests on something that the data do not show."""
+
+
+class KernelServerWarning(ResearchWarning):
+    """A kernel starts as a fresh interpreter because it cannot be forked from a warm one."""
 
 
 def nearest(name: str, available: Iterable[str]) -> str | None:

@@ -11,6 +11,7 @@ from research.alignment.align import align
 from research.alignment.clock import Clock
 from research.alignment.dates import as_date, labels_of
 from research.alignment.findings import Finding
+from research.alignment.further import inputs_of, sampled
 from research.alignment.history import History
 from research.alignment.losses import LossReport
 from research.alignment.naive import naive_cost
@@ -104,13 +105,21 @@ def load(
         return load_simulated(subject.ticker, first, last)
     listed = as_date(subject.first_day, "listed")
     _check_dates(subject, first, last, listed)
+    from research.drivers.futures.declared import with_futures  # noqa: PLC0415 - a floor above, as a fund's entry asks
+
     loaded = _read(subject)
     aligned: dict[str, LoadedSeries | tuple[pd.Series[float], Clock | str]] = {
         name: loaded[name] for name in _ALIGNED if name in loaded
     }
     try:
         frame, losses = align(
-            aligned, subject.calendar, first if first is not None else listed, last, listed=listed, max_loss=max_loss
+            aligned,
+            subject.calendar,
+            first if first is not None else listed,
+            last,
+            listed=listed,
+            max_loss=max_loss,
+            allow_clocks=subject.allow_clocks,
         )
     except SampleError as error:
         raise SampleError(f"{subject.ticker}: {error}") from None
@@ -127,15 +136,19 @@ def load(
     if mask_flagged:
         frame, losses = _masked(frame, losses, findings)
     days = sessions(subject.calendar, frame.index[0], frame.index[-1])
-    return History(
-        fund=subject,
-        frame=_with_assets(frame),
-        sessions=days,
-        clocks={role: one.source.clock for role, one in loaded.items()},
-        losses=losses,
-        findings=findings,
-        sources=tuple(one.source for one in loaded.values()),
-        naive=naive_cost(raw["nav"], raw["benchmark"], days),
+    inputs, further, missing = inputs_of(subject, labels_of(frame))
+    return with_futures(
+        History(
+            fund=subject,
+            frame=_with_assets(frame),
+            sessions=days,
+            clocks={role: one.source.clock for role, one in loaded.items()},
+            losses=losses,
+            findings=(*findings, *missing),
+            sources=tuple(one.source for one in (*loaded.values(), *further)),
+            naive=naive_cost(raw["nav"], raw["benchmark"], days),
+            inputs=inputs,
+        )
     )
 
 
@@ -166,7 +179,7 @@ def _read(fund: Fund) -> dict[str, LoadedSeries]:
             f"{fund.ticker} has no NAV series (series: {', '.join(fund.series)}): add [fund.{fund.ticker}.series.nav] "
             "to a funds.toml of your own and name its folder with --data"
         )
-    return {role: load_series(fund, role) for role in fund.series}
+    return {role: sampled(load_series(fund, role), fund) for role in fund.series}
 
 
 def _too_short(fund: Fund, frame: pd.DataFrame, loaded: dict[str, LoadedSeries], minimum_sessions: int) -> str:

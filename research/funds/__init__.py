@@ -2,26 +2,34 @@
 
 from research.funds.fact import STATUS_MEANING, Fact, LeverageTerms, StakingTerms, Status
 from research.funds.fund import Fund, Kind
+from research.funds.futures import FuturesTerms
 from research.funds.period import FeePeriod, FeeTier
-from research.funds.registry import fund, funds, read_funds
+from research.funds.registry import data_folder, fund, funds, read_funds, read_tables
 from research.funds.schedule import FeeSchedule
-from research.funds.series import ROLES, Role, SeriesSource
+from research.funds.series import INPUTS, ROLES, FileSource, InputName, Role, SeriesSource, TableSource
 
 __all__ = [
+    "INPUTS",
     "ROLES",
     "STATUS_MEANING",
     "Fact",
     "FeePeriod",
     "FeeSchedule",
     "FeeTier",
+    "FileSource",
     "Fund",
+    "FuturesTerms",
+    "InputName",
     "Kind",
     "LeverageTerms",
     "Role",
     "SeriesSource",
     "StakingTerms",
     "Status",
+    "TableSource",
+    "data_folder",
     "fund",
     "funds",
     "read_funds",
+    "read_tables",
 ]

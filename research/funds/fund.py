@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
@@ -14,8 +14,10 @@ from pydantic import Field, PrivateAttr, ValidationInfo, field_validator
 from research.errors import DataError
 from research.funds.describe import as_table, as_text
 from research.funds.fact import UNKNOWN, Fact, FrozenModel, LeverageTerms, StakingTerms, Text
+from research.funds.futures import FuturesTerms
+from research.funds.pull import PullName, PullSource
 from research.funds.schedule import FeeSchedule
-from research.funds.series import Role, SeriesSource
+from research.funds.series import InputName, Role, SeriesSource, TableSource
 
 __all__ = ["Fund", "Kind"]
 
@@ -53,6 +55,14 @@ class Fund(FrozenModel):
         Everything else.
     series : dict of role to SeriesSource
         Roles: nav, close, benchmark, shares_outstanding, premium_published.
+    inputs : dict of str to SeriesSource
+        Further series that drivers read, under their names in `research.History`.
+    futures : FuturesTerms, optional
+        How the fund holds futures, where it does.
+    allow_clocks : bool
+        Compare NAV, close and benchmark although their clocks differ; the difference is then part of every figure.
+    pull : dict of str to PullSource
+        What ``research pull`` fetches: a role or another name, and from where.
     simulated : bool
         True where no such fund exists and the data were made.
 
@@ -79,8 +89,13 @@ class Fund(FrozenModel):
     custodian: Fact | None = None
     facts: dict[str, Fact] = Field(default_factory=dict)
     series: dict[Role, SeriesSource] = Field(default_factory=dict)
+    inputs: dict[InputName, SeriesSource] = Field(default_factory=dict)
+    futures: FuturesTerms | None = None
+    allow_clocks: bool = False
+    pull: dict[PullName, PullSource] = Field(default_factory=dict)
     simulated: bool = False
     _root: Path | None = PrivateAttr(default=None)
+    _tables: dict[str, TableSource] = PrivateAttr(default_factory=dict)
 
     def __hash__(self) -> int:
         return hash((type(self), self.ticker, self.name))
@@ -221,10 +236,16 @@ class Fund(FrozenModel):
         """Folder of the funds.toml that this entry came from; None for a bundled or constructed fund."""
         return self._root
 
-    def with_root(self, root: Path | None) -> Self:
-        """Return the same fund whose file paths are relative to `root`."""
+    @property
+    def tables(self) -> Mapping[str, TableSource]:
+        """The ``[table.NAME]`` entries of the funds.toml that this entry came from."""
+        return self._tables
+
+    def with_root(self, root: Path | None, tables: Mapping[str, TableSource] | None = None) -> Self:
+        """Return the same fund whose file paths are relative to `root`, with the tables of its funds.toml."""
         copy = self.model_copy()
         copy._root = root
+        copy._tables = dict(self._tables if tables is None else tables)
         return copy
 
     @property

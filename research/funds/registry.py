@@ -9,9 +9,10 @@ from pathlib import Path
 
 from research.errors import DataFileError, UnknownNameError
 from research.funds.fund import Fund
-from research.funds.toml import parse_funds
+from research.funds.series import TableSource
+from research.funds.toml import parse_folder, parse_funds
 
-__all__ = ["DATA_VARIABLE", "fund", "funds", "read_funds"]
+__all__ = ["DATA_VARIABLE", "FILE_NAME", "data_folder", "fund", "funds", "read_funds"]
 
 DATA_VARIABLE = "RESEARCH_DATA"
 """Environment variable that names the data folder where no argument does."""
@@ -46,7 +47,7 @@ def funds(data: Path | str | None = None) -> tuple[Fund, ...]:
     ['ESK', 'ETH', 'ETHA']
     """
     known = {entry.ticker.casefold(): entry for entry in _bundled()}
-    folder = _folder(data)
+    folder = data_folder(data)
     if folder is not None:
         known.update({entry.ticker.casefold(): entry for entry in read_funds(folder)})
     return tuple(sorted(known.values(), key=lambda entry: entry.ticker))
@@ -102,6 +103,22 @@ def read_funds(folder: Path | str) -> tuple[Fund, ...]:
     DataFileError
         If the folder or the file is not there, cannot be read or is malformed.
     """
+    found, tables, place = _read(folder)
+    return tuple(entry.with_root(place, tables) for entry in found)
+
+
+def read_tables(folder: Path | str) -> dict[str, TableSource]:
+    """Return the files that ``funds.toml`` in `folder` describes as ``[table.NAME]``.
+
+    Raises
+    ------
+    DataFileError
+        If the folder or the file is not there, cannot be read or is malformed.
+    """
+    return _read(folder)[1]
+
+
+def _read(folder: Path | str) -> tuple[tuple[Fund, ...], dict[str, TableSource], Path]:
     place = Path(folder)
     if not place.is_dir():
         raise DataFileError(f"{place}: no such folder: name a folder that holds a {FILE_NAME}")
@@ -112,10 +129,12 @@ def read_funds(folder: Path | str) -> tuple[Fund, ...]:
         raw = path.read_bytes()
     except OSError as error:
         raise DataFileError(f"{path}: cannot be read ({error.strerror}): check its permissions") from None
-    return tuple(entry.with_root(place.resolve()) for entry in parse_funds(raw, str(path)))
+    found, tables = parse_folder(raw, str(path))
+    return found, tables, place.resolve()
 
 
-def _folder(data: Path | str | None) -> Path | None:
+def data_folder(data: Path | str | None) -> Path | None:
+    """Return the folder that `data` names, else the environment, or None for the bundled funds alone."""
     if data is not None:
         return Path(data)
     named = os.environ.get(DATA_VARIABLE, "")

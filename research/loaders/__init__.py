@@ -2,15 +2,26 @@
 
 from research.loaders.bundled import ColumnInfo, TableInfo, bundled_table, bundled_tables
 from research.loaders.csv import parse_csv
-from research.loaders.source import LoadedSeries, SourceRecord, load_series
+from research.loaders.formats import FORMATS, Format, file_format, load_file
+from research.loaders.published import Column, PublishedTable, Remark
+from research.loaders.source import LoadedSeries, SourceRecord, load_input, load_series, load_table
 
 __all__ = [
+    "FORMATS",
+    "Column",
     "ColumnInfo",
+    "Format",
     "LoadedSeries",
+    "PublishedTable",
+    "Remark",
     "SourceRecord",
     "TableInfo",
     "bundled_table",
     "bundled_tables",
+    "file_format",
+    "load_file",
+    "load_input",
     "load_series",
+    "load_table",
     "parse_csv",
 ]

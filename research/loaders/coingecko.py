@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Final
 
 from research.errors import DataError
 from research.loaders.delimited import Grid, read_grid
-from research.loaders.published import Column, PublishedTable
+from research.loaders.published import Column, PublishedTable, Remark
 from research.loaders.raw import RawFile, decode, read_raw
 from research.loaders.tidy import Field, daily_table
 
 __all__ = ["load_coingecko", "parse_coingecko"]
 
 _CLOCK: Final = "00:00 UTC"
-_MIDNIGHT: Final = " 00:00:00 UTC"
+_STAMP: Final = re.compile(r"(\d{4}-\d{2}-\d{2}) 00:(\d{2}:\d{2}) UTC")
 _FIELDS: Final = (
     Field("price", ("price",), Column("USD", _CLOCK, "price at the start of the day")),
     Field(
@@ -67,13 +68,20 @@ def parse_coingecko(file: RawFile) -> PublishedTable:
     grid = read_grid(decode(file), file.name)
     place = grid.place("snapped_at")
     rows = []
+    late = []
     for row, line in zip(grid.rows, grid.lines, strict=True):
-        stamp = row[place].strip()
-        if not stamp.endswith(_MIDNIGHT):
+        found = _STAMP.fullmatch(row[place].strip())
+        if found is None:
             raise DataError(
-                f"{file.name}: row {line}, column 'snapped_at': {stamp[:40]!r} is not midnight UTC: drop the running "
-                "day, and read hourly exports as format bars"
+                f"{file.name}: row {line}, column 'snapped_at': {row[place][:40]!r} is not the start of a day in UTC: "
+                "drop the running day, and read hourly exports as format bars"
             )
-        rows.append([*row[:place], stamp.removesuffix(_MIDNIGHT), *row[place + 1 :]])
+        if found[2] != "00:00":
+            late.append(line)
+        rows.append([*row[:place], found[1], *row[place + 1 :]])
+    remarks = []
+    if late:
+        message = f"{len(late)} prices were taken minutes after midnight, the first in row {late[0]}"
+        remarks.append(Remark("late_snapshot", message, row=late[0], count=len(late)))
     grid = Grid(grid.name, grid.header, tuple(rows), grid.lines)
-    return daily_table(file, grid, "coingecko", _FIELDS, date_names=("snapped_at",))
+    return daily_table(file, grid, "coingecko", _FIELDS, date_names=("snapped_at",), remarks=remarks)

@@ -102,13 +102,13 @@ def file_format(name: str) -> Format:
     return FORMATS[name]
 
 
-def load_file(path: Path | str, format: str, **options: Any) -> PublishedTable:  # noqa: ANN401 - the loaders' own
+def load_file(path: Path | str | None, format: str, **options: Any) -> PublishedTable:  # noqa: ANN401 - the loaders' own
     """Read a file in a publisher's format.
 
     Parameters
     ----------
-    path : pathlib.Path or str
-        The file.
+    path : pathlib.Path or str or None
+        The file; None for a query of a server.
     format : str
         One of `FORMATS`.
     **options
@@ -134,4 +134,6 @@ def load_file(path: Path | str, format: str, **options: Any) -> PublishedTable: 
             hint = f"did you mean {close!r}? " if close else ""
             have = ", ".join(found.options) or "none"
             raise ParameterError(f"format {format!r} has no option {option!r}: {hint}(options: {have})")
+    if path is None and found.name != "sql":
+        raise ParameterError(f"format {format!r} reads a file: name one")
     return found.load(path, **options)
