@@ -30,8 +30,9 @@ def vx_expiry(year: int, month: int) -> dt.date:
 
     Notes
     -----
-    Cboe's rule. Of the exchange's holidays only Good Friday can be the third Friday, and only Juneteenth (since 2022)
-    the Wednesday thirty days before one; a test compares the rule with an exchange calendar year by year.
+    Cboe's rule. Of the exchange's holidays only Good Friday and Juneteenth (since 2022) can be the third Friday, and
+    only Juneteenth the Wednesday thirty days before one; a test compares the rule with an exchange calendar month by
+    month.
 
     Examples
     --------
@@ -40,9 +41,11 @@ def vx_expiry(year: int, month: int) -> dt.date:
     """
     following = dt.date(year + month // 12, month % 12 + 1, 1)
     friday = following + dt.timedelta(days=(4 - following.weekday()) % 7 + 14)
-    if friday == easter(friday.year) - dt.timedelta(days=2):
+    if friday == easter(friday.year) - dt.timedelta(days=2) or _is_juneteenth(friday):
         friday -= dt.timedelta(days=1)
     day = friday - dt.timedelta(days=30)
-    if (day.month, day.day) == (6, 19) and day.year >= _JUNETEENTH_SINCE:
-        day -= dt.timedelta(days=1)
-    return day
+    return day - dt.timedelta(days=1) if _is_juneteenth(day) else day
+
+
+def _is_juneteenth(day: dt.date) -> bool:
+    return (day.month, day.day) == (6, 19) and day.year >= _JUNETEENTH_SINCE
