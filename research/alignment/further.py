@@ -35,7 +35,7 @@ def sampled(loaded: LoadedSeries, fund: Fund) -> LoadedSeries:
     bars = loaded.values  # noqa: PD011 - a field
     first, last = (moment.tz_convert(None).normalize() for moment in (bars.index[0], bars.index[-1]))
     days = sessions(fund.calendar, first, last)
-    values = sample_at(bars, loaded.sample_at, days, column=loaded.column).values.dropna()  # noqa: PD011 - a field
+    values = sample_at(bars, loaded.sample_at, days, column=loaded.column).prices.dropna()
     if not len(values):
         raise SampleError(f"{loaded.source.role} of {fund.ticker}: no bar at {loaded.sample_at} on any session")
     return replace(loaded, values=values.rename(loaded.source.role), sample_at="")

@@ -20,7 +20,7 @@ class Sampled:
 
     Parameters
     ----------
-    values : pandas.Series, float64
+    prices : pandas.Series, float64
         One price for each session; NaN where the bar is missing.
     instants : pandas.DatetimeIndex
         The moment of each session, UTC.
@@ -28,18 +28,18 @@ class Sampled:
         The clock.
     """
 
-    values: pd.Series[float]
+    prices: pd.Series[float]
     instants: pd.DatetimeIndex
     clock: Clock
 
     @property
     def missing(self) -> pd.DatetimeIndex:
         """Sessions without a bar at their moment."""
-        return pd.DatetimeIndex(self.values.index[self.values.isna()])
+        return pd.DatetimeIndex(self.prices.index[self.prices.isna()])
 
     def summary(self) -> Table:
         """Return the sessions without a bar, one row each."""
-        gone = self.values.isna().to_numpy()
+        gone = self.prices.isna().to_numpy()
         frame = pd.DataFrame({"moment": self.instants[gone].strftime("%Y-%m-%d %H:%M UTC")}, index=self.missing)
         return Table(frame, f"{int(gone.sum())} of {len(gone)} sessions have no bar at {self.clock}")
 
@@ -93,7 +93,7 @@ def sample_at(
     >>> hours = pd.date_range("2024-07-23", periods=48, freq="h", tz="UTC")
     >>> bars = pd.Series(np.arange(48.0), hours, name="open")
     >>> days = pd.DatetimeIndex(["2024-07-23", "2024-07-24"])
-    >>> sample_at(bars, "16:00 America/New_York", days).values.tolist()
+    >>> sample_at(bars, "16:00 America/New_York", days).prices.tolist()
     [20.0, 44.0]
     """
     index = bars.index
@@ -103,7 +103,7 @@ def sample_at(
         raise AlignmentError("bars are not strictly increasing in time: sort them and keep each once")
     if column not in {"open", "close"}:
         raise ParameterError(f"column is {column!r}: give 'open' or 'close'")
-    prices = bars if isinstance(bars, pd.Series) else _column(bars, column)
+    series = bars if isinstance(bars, pd.Series) else _column(bars, column)
     moment = clock if isinstance(clock, Clock) else Clock.parse(clock)
     instants = moment.instants(sessions)
     wanted = instants if column == "open" else instants - _length(index)
@@ -112,8 +112,8 @@ def sample_at(
     places = np.searchsorted(starts, sought)
     found = (places < len(starts)) & (starts[np.minimum(places, len(starts) - 1)] == sought)
     values = np.full(len(sessions), np.nan)
-    values[found] = prices.to_numpy(dtype=np.float64)[places[found]]
-    return Sampled(pd.Series(values, sessions, name=prices.name), instants, moment)
+    values[found] = series.to_numpy(dtype=np.float64)[places[found]]
+    return Sampled(pd.Series(values, sessions, name=series.name), instants, moment)
 
 
 def _column(bars: pd.DataFrame, column: str) -> pd.Series[float]:

@@ -365,7 +365,8 @@ def test_cboe_zero_means_no_trade():
 def test_cboe_prices_times_ten_before_2007_03_26():
     text = (
         VX
-        + "03/23/2007,J (Apr 07),130.4,131,130,130.9,130.9,0,1,0,1\n03/26/2007,J (Apr 07),13,13.2,13,13.1,13.1,0,1,0,1\n"
+        + "03/23/2007,J (Apr 07),130.4,131,130,130.9,130.9,0,1,0,1\n"
+        + "03/26/2007,J (Apr 07),13,13.2,13,13.1,13.1,0,1,0,1\n"
     )
     table = parse_cboe_vx(raw(text))
     assert table.frame["settle"].tolist() == pytest.approx([13.09, 13.1])
