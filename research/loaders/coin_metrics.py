@@ -60,7 +60,7 @@ def parse_coin_metrics(file: RawFile, *, asset: str = "") -> PublishedTable:
     grid = read_grid(decode(file), file.name)
     rows = len(grid.rows)
     grid, remarks = _one_asset(grid, asset)
-    time = grid.place("time", "date")
+    time = grid.place("time")
     days = [[*row[:time], row[time].strip().split("T")[0], *row[time + 1 :]] for row in grid.rows]
     grid = Grid(grid.name, grid.header, tuple(days), grid.lines)
     fields = [
@@ -75,7 +75,7 @@ def parse_coin_metrics(file: RawFile, *, asset: str = "") -> PublishedTable:
     ]
     if not fields:
         raise MissingColumnError(f"{file.name}: no metric beside the time: fetch the file again")
-    return daily_table(file, grid, "coin_metrics", fields, date_names=("time", "date"), remarks=remarks, rows=rows)
+    return daily_table(file, grid, "coin_metrics", fields, date_names=("time",), remarks=remarks, rows=rows)
 
 
 def _has_numbers(grid: Grid, place: int) -> bool:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
 import numpy as np
 
+from research.errors import MissingColumnError
 from research.loaders.delimited import read_grid
 from research.loaders.published import Column, PublishedTable, Remark
 from research.loaders.raw import RawFile, decode, read_raw
@@ -17,6 +19,7 @@ __all__ = ["load_farside", "parse_farside"]
 
 _MILLION: Final = 1e6
 _TOTAL: Final = "total"
+_TICKER: Final = re.compile(r"[A-Z]{2,6}")
 _FOOT: Final = ("seed", "total", "average", "maximum", "minimum", "fee")
 # Each number is printed to a tenth of a million, so a sum of twelve may be off by half a million or so.
 _ROUNDING: Final = 0.1 * _MILLION
@@ -68,6 +71,11 @@ def parse_farside(file: RawFile) -> PublishedTable:
     ]
     grid = grid.keep(wanted)
     names = [name for place, name in enumerate(grid.header) if place != date and name]
+    strange = [name for name in names if not _TICKER.fullmatch(name) and name.casefold() != _TOTAL]
+    if strange or not names:
+        raise MissingColumnError(
+            f"{file.name}: column {(strange or ['(none)'])[0]!r} is no ticker: fetch the table again"
+        )
     fields = [
         Field(
             name.casefold(),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Final
 
@@ -14,6 +15,7 @@ from research.loaders.tidy import Field, daily_table
 __all__ = ["load_fred", "parse_fred"]
 
 _DATES: Final = ("observation_date", "DATE")
+_SERIES: Final = re.compile(r"[A-Z0-9_]{2,40}")
 
 
 def load_fred(path: Path | str) -> PublishedTable:
@@ -48,8 +50,11 @@ def parse_fred(file: RawFile) -> PublishedTable:
     grid = read_grid(decode(file), file.name)
     date = grid.place(*_DATES)
     names = [name for place, name in enumerate(grid.header) if place != date]
-    if not names or not all(names):
-        raise MissingColumnError(f"{file.name}: no series beside the date: fetch the file again")
+    if not names or not all(_SERIES.fullmatch(name) for name in names) or grid.header[date] not in _DATES:
+        raise MissingColumnError(
+            f"{file.name}: not {' or '.join(_DATES)} and series such as DTB3 (columns: {', '.join(grid.header[:8])}): "
+            "fetch the file again"
+        )
     fields = [
         Field(
             name.casefold(),

@@ -18,7 +18,7 @@ from research.loaders.workbook import Sheet
 
 __all__ = ["load_ishares", "parse_ishares"]
 
-_DATES: Final = ("As Of", "Date", "asof")
+_DATES: Final = ("As Of", "asof")
 _FORMATS: Final = ("%b %d, %Y", "%Y-%m-%d", "%d/%b/%Y", "%b %d %Y", "%Y%m%d")
 _NEW_YORK: Final = "16:00 America/New_York"
 _POINTS: Final = ("componentsByNameMap", "fundDownload", "containersByNameMap", "historical", "dataPointsByNameMap")

@@ -90,6 +90,10 @@ def parse_proshares(file: RawFile, *, ticker: str = "") -> PublishedTable:
 
 def _one_fund(grid: Grid, ticker: str) -> tuple[Grid, list[Remark]]:
     if not grid.has("Ticker"):
+        if [name.casefold() for name in grid.header] != ["date", "nav"]:
+            raise MissingColumnError(
+                f"{grid.name}: no column 'Ticker' and more than Date and NAV: it is another format"
+            )
         if ticker:
             raise MissingColumnError(f"{grid.name}: no column 'Ticker', so {ticker!r} cannot be picked: leave it out")
         return grid, []

@@ -9,6 +9,7 @@ from typing import Final
 import numpy as np
 import pandas as pd
 
+from research.errors import MissingColumnError
 from research.loaders.delimited import read_grid
 from research.loaders.published import Column, PublishedTable, Remark
 from research.loaders.raw import RawFile, decode, read_raw
@@ -92,6 +93,10 @@ def load_vaneck(path: Path | str) -> PublishedTable:
 def parse_vaneck(file: RawFile) -> PublishedTable:
     """Return the table in the bytes of a VanEck file; see `load_vaneck`."""
     grid = read_grid(decode(file), file.name)
+    if not grid.has("Premium/Discount", "Index Level", "Total Net Assets"):
+        raise MissingColumnError(
+            f"{file.name}: none of VanEck's columns Premium/Discount, Index Level, Total Net Assets: another format"
+        )
     table = daily_table(file, grid, "vaneck", _FIELDS, date_formats=("%Y-%m-%d", "%b %d %Y", "%m/%d/%Y", "%b %d, %Y"))
     weekend = pd.DatetimeIndex(table.frame.index).day_of_week >= 5
     if not weekend.any():

@@ -10,7 +10,7 @@ from typing import Final
 import numpy as np
 import pandas as pd
 
-from research.errors import DataFileError, ParameterError, UnknownNameError
+from research.errors import DataFileError, MissingColumnError, ParameterError, UnknownNameError
 from research.loaders.delimited import Grid, read_grid
 from research.loaders.published import Column, PublishedTable, Remark
 from research.loaders.raw import RawFile, decode, read_raw
@@ -94,6 +94,8 @@ def parse_yahoo(file: RawFile, *, ticker: str = "") -> PublishedTable:
         grid = _three_headers(text, file.name, ticker)
     else:
         grid = read_grid(text, file.name)
+        if not grid.has("Adj Close", "AdjClose") and not (grid.has("High") and grid.has("Low")):
+            raise MissingColumnError(f"{file.name}: neither an adjusted close nor high and low: it is another format")
     remarks: list[Remark] = []
     if tuple(first[: len(_SHIFTED)]) == _SHIFTED:
         grid, remarks = _put_right(grid)
