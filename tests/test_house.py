@@ -20,7 +20,7 @@ ROOT = Path(__file__).resolve().parents[1]
 PACKAGE = ROOT / "research"
 FLOORS = [
     {"errors"},
-    {"conventions", "tables"},
+    {"conventions", "strict_toml", "tables"},
     {"funds"},
     {"loaders"},
     {"alignment"},
@@ -39,7 +39,7 @@ MODULES = sorted(path.relative_to(PACKAGE) for path in PACKAGE.rglob("*.py") if 
 REACHES_UP = {
     Path("decomposition/result.py"): {"plots"},
     Path("funds/registry.py"): {"simulation"},
-    Path("alignment/load.py"): {"simulation"},
+    Path("alignment/load.py"): {"simulation", "drivers"},
 }
 NOTEBOOKS = sorted(path.relative_to(ROOT) for path in (ROOT / "notebooks").rglob("*.ipynb"))
 

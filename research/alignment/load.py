@@ -126,17 +126,21 @@ def load(
     if len(frame) < minimum_sessions:
         raise SampleError(_too_short(subject, frame, loaded, minimum_sessions))
     raw: dict[str, pd.Series[float]] = {role: one.values for role, one in loaded.items()}  # noqa: PD011 - a field
+    inputs, further, missing = inputs_of(subject, labels_of(frame))
+    paid = inputs.get("distributions")
     findings = screen(
         frame,
         calendar=subject.calendar,
         raw=raw,
         units={role: one.source.unit for role, one in loaded.items()},
         ticks={role: one.source.tick for role, one in loaded.items()},
+        multiple=1.0 if subject.leverage is None else subject.leverage.multiple,
+        zone=_zone(loaded["nav"].source.clock),
+        distributions=paid,
     )
     if mask_flagged:
         frame, losses = _masked(frame, losses, findings)
     days = sessions(subject.calendar, frame.index[0], frame.index[-1])
-    inputs, further, missing = inputs_of(subject, labels_of(frame))
     return with_futures(
         History(
             fund=subject,
@@ -150,6 +154,12 @@ def load(
             inputs=inputs,
         )
     )
+
+
+def _zone(clock: str) -> str | None:
+    """Return the time zone of a clock; an exchange's close has none of its own."""
+    parsed = Clock.parse(clock)
+    return None if parsed.time == "close" else parsed.zone
 
 
 def _check_minimum(minimum_sessions: int) -> None:

@@ -8,7 +8,9 @@ import pandas as pd
 
 from research.alignment.findings import Finding
 from research.alignment.screens_calendar import carried_forward, early_close, shifted_dates
+from research.alignment.screens_clock import clock_offset_screen
 from research.alignment.screens_columns import constant_column, copied_columns, non_positive, premium_in_dollars
+from research.alignment.screens_jumps import distribution_as_loss, spike, spin_off, unadjusted_split
 from research.alignment.screens_stale import stale_value
 from research.alignment.sessions import early_closes
 from research.alignment.sessions import sessions as calendar_sessions
@@ -23,6 +25,9 @@ def screen(
     raw: Mapping[str, pd.Series[float]] | None = None,
     units: Mapping[str, str] | None = None,
     ticks: Mapping[str, float | None] | None = None,
+    multiple: float = 1.0,
+    zone: str | None = None,
+    distributions: pd.Series[float] | None = None,
 ) -> tuple[Finding, ...]:
     """Run every screen that the data allow.
 
@@ -39,6 +44,12 @@ def screen(
         Stated units, of which ``premium_published`` is used.
     ticks : mapping of role to float, optional
         Rounding of the printed values.
+    multiple : float
+        Multiple of the benchmark's daily return that the fund states.
+    zone : str, optional
+        Time zone of the fund's clock.
+    distributions : pandas.Series, optional
+        Cash per share by ex-date, where it is known.
 
     Returns
     -------
@@ -61,7 +72,17 @@ def screen(
         *copied_columns(frame),
         *shifted_dates(frame),
         *stale_value(frame, ticks=ticks, raw=raw),
+        *unadjusted_split(frame, multiple=multiple),
+        *spin_off(frame, multiple=multiple),
+        *distribution_as_loss(frame, distributions=distributions, multiple=multiple),
+        *spike(frame, multiple=multiple),
     ]
+    # A value that was not updated jumps away and back too; it has been named by then.
+    stale = {(item.series, item.session) for item in findings if item.rule == "stale_value"}
+    findings = [item for item in findings if item.rule != "spike" or (item.series, item.session) not in stale]
+    # Dates that are a session off are hours off too; one complaint is enough.
+    if not any(item.rule == "shifted_dates" for item in findings):
+        findings += clock_offset_screen(frame, zone=zone, multiple=multiple)
     if "premium_published" in raw:
         findings += premium_in_dollars(frame, raw["premium_published"], (units or {}).get("premium_published"))
     if calendar is not None:

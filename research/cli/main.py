@@ -14,7 +14,10 @@ from typing import NoReturn
 
 import click
 
+from research.cli.batch import batch
+from research.cli.check import check
 from research.cli.lists import funds, notebooks
+from research.cli.pull import pull
 from research.cli.report import report
 from research.cli.shared import INTERRUPTED, TERMINATED, WRONG_REQUEST, stop
 from research.cli.simulate import simulate
@@ -29,7 +32,7 @@ def cli() -> None:
     """Explain why an exchange-traded product did not earn what its benchmark earned."""
 
 
-for _command in (report, funds, notebooks, simulate):
+for _command in (report, batch, check, pull, funds, notebooks, simulate):
     cli.add_command(_command)
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from research.cli.shared import FAILED, WRONG_REQUEST, as_json, data_folder, stop
+from research.cli.shared import FAILED, as_json, check_folder, data_folder, stop
 from research.errors import NotebookError
 
 if TYPE_CHECKING:
@@ -51,7 +51,7 @@ def report(
     schema = read_schema(find_notebook(notebook))
     options = {"fund": fund, "start": start, "end": end, "data": data}
     values = preflight(_values(notebook, options, assignments, schema), schema, notebook)
-    _check_folder(Path(out))
+    check_folder(Path(out))
     _quick_imports()
     click.echo(f"running {notebook} for {values['fund']} ...", err=True)
     try:
@@ -77,15 +77,6 @@ def _values(
         if name not in schema:
             raise ParameterError(f"notebook {notebook!r} has no parameter {name!r}")
     return check({**given, **assigned}, schema)
-
-
-def _check_folder(folder: Path) -> None:
-    """Refuse a folder for reports that cannot be one."""
-    import os
-
-    existing = next(path for path in (folder, *folder.absolute().parents) if path.exists())
-    if not existing.is_dir() or not os.access(existing, os.W_OK | os.X_OK):
-        stop(f"cannot write reports to {folder}: {existing} is not a folder that you can write to", WRONG_REQUEST)
 
 
 def _quick_imports() -> None:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 from typing import NoReturn
 
 import click
@@ -15,6 +17,7 @@ __all__ = [
     "TERMINATED",
     "WRONG_REQUEST",
     "as_json",
+    "check_folder",
     "columns",
     "data_folder",
     "print_json",
@@ -50,3 +53,10 @@ def stop(message: str, code: int) -> NoReturn:
     """Say what is wrong in one line on stderr and end."""
     click.echo("research: " + " ".join(message.split()), err=True)
     sys.exit(code)
+
+
+def check_folder(folder: Path) -> None:
+    """Refuse a folder for reports that cannot be one."""
+    existing = next(path for path in (folder, *folder.absolute().parents) if path.exists())
+    if not existing.is_dir() or not os.access(existing, os.W_OK | os.X_OK):
+        stop(f"cannot write reports to {folder}: {existing} is not a folder that you can write to", WRONG_REQUEST)

@@ -59,3 +59,19 @@ def _kind(name: str) -> Any:  # noqa: ANN401 - a literal type that lives behind 
     if name not in kinds:
         raise UnknownNameError("kind of fund", name, kinds)
     return name
+
+
+@simulate.command()
+@click.option(
+    "--draws", type=click.IntRange(min=1), default=50, show_default=True, help="Funds of each kind and noise."
+)
+@click.option("--sessions", type=click.IntRange(min=180), default=504, show_default=True, help="Sessions of each fund.")
+@click.option("--screen", "screens", multiple=True, metavar="NAME", help="A screen; may be repeated [default: all].")
+@click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True, help="Seeds everything.")
+@as_json
+def screens(draws: int, sessions: int, screens: tuple[str, ...], seed: int, as_json: bool) -> None:
+    """Measure how often each screen cries without a cause, and how often it finds a planted fault."""
+    from research.simulation.screens_study import screen_rates
+
+    rates = screen_rates(draws, sessions, screens=screens or None, seed=seed)
+    print_json(rates.to_dict()) if as_json else click.echo(str(rates))

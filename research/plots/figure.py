@@ -8,8 +8,10 @@ from contextlib import contextmanager
 from typing import Any
 
 import matplotlib as mpl
+import numpy as np
 import numpy.typing as npt
 from matplotlib.axes import Axes
+from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.dates import AutoDateLocator, DateFormatter
 from matplotlib.figure import Figure
 
@@ -41,6 +43,8 @@ _STYLE: dict[Any, Any] = {
     "axes.titlesize": 10.5,
     "axes.titleweight": "bold",
     "axes.titlelocation": "left",
+    # No figure has ticks or labels above its axes: that titles keep clear of them need not be found out three times.
+    "axes.titley": 1.0,
     "axes.spines.top": False,
     "axes.spines.right": False,
     "axes.grid": True,
@@ -54,6 +58,8 @@ _STYLE: dict[Any, Any] = {
 }
 _DPI = 100
 _SCALE = 2
+_COMPRESSION = 3
+"""Of zlib; with its usual 6 a report's figures take half as long again and are a seventh smaller."""
 
 
 class DescribedFigure(Figure):
@@ -69,10 +75,36 @@ class DescribedFigure(Figure):
 
     def to_png(self) -> bytes:
         """Return the figure as PNG, the same bytes for the same figure."""
+        from PIL import Image  # noqa: PLC0415 - only a figure that is shown needs it
+
+        dpi = _DPI * _SCALE
+        with mpl.rc_context(_STYLE), self._laid_out(dpi):
+            canvas = FigureCanvasAgg(self)
+            canvas.draw()  # type: ignore[no-untyped-call]
+            pixels = np.asarray(canvas.buffer_rgba())  # type: ignore[no-untyped-call]
+        opaque = bool((pixels[:, :, 3] == 255).all())
+        picture = Image.fromarray(np.ascontiguousarray(pixels[:, :, :3]) if opaque else pixels)
         buffer = io.BytesIO()
-        with mpl.rc_context(_STYLE):
-            self.savefig(buffer, format="png", dpi=_DPI * _SCALE, metadata={"Software": None})
+        picture.save(buffer, format="png", dpi=(dpi, dpi), compress_level=_COMPRESSION)
         return buffer.getvalue()
+
+    @contextmanager
+    def _laid_out(self, dpi: float) -> Iterator[None]:
+        """Lay the figure out once, for a resolution, and hold the layout still inside the block.
+
+        `savefig` would draw everything twice, the first time only to lay it out; the pixels are the same.
+        """
+        canvas, engine, before = self.canvas, self.get_layout_engine(), self.dpi
+        self.dpi = dpi
+        try:
+            if engine is not None:
+                engine.execute(self)
+                self.set_layout_engine("none")
+            yield
+        finally:
+            self.set_layout_engine(engine)
+            self.dpi = before
+            self.set_canvas(canvas)
 
     def _repr_mimebundle_(self, **_: Any) -> tuple[dict[str, Any], dict[str, Any]]:  # noqa: ANN401 - IPython's signature
         width, height = (round(float(side) * _DPI) for side in self.get_size_inches())

@@ -17,6 +17,7 @@ from research.decomposition import Decomposition, decompose
 from research.plots.clock_offset import cost_of_hours, lead_lag, offset_by_period
 from research.reporting.clock_pairs import AT_FUND_CLOCK, ClockPair, OtherBenchmark, clock_pairs, with_other
 from research.reporting.clock_words import clock_conclusions, clock_limits
+from research.reporting.lead import BP_A_YEAR, Lead, LeadFigure, spark
 from research.reporting.measures import Measures, measure_basis
 from research.reporting.phrases import bp, hours_text, percent
 from research.reporting.premium_clock import hourly_variance
@@ -193,6 +194,18 @@ class ClockReport(Report):
     def lag_figure(self) -> DescribedFigure:
         """Return the correlations by lead and lag."""
         return lead_lag(self.correlations(), self.history.fund.ticker)
+
+    def lead(self) -> Lead:
+        """Return the hours between net asset value and its benchmark, closes and another series, and an hour's cost."""
+        named = {"its benchmark": "Benchmark seen later", "its ordinary closes": "Closes seen later"}
+        figures = [
+            LeadFigure(
+                named.get(pair.second, "Other series seen later"), pair.offset.hours, "hours", pair.offset.std_error
+            )
+            for pair in self.pairs
+        ]
+        figures.append(LeadFigure("An hour adds to tracking error", self.cost(1.0) / BASIS_POINT, BP_A_YEAR))
+        return Lead(tuple(figures), spark("Hours to the benchmark, by period", "hours", self.pairs[0].periods["hours"]))
 
     def numbers(self) -> dict[str, object]:
         """Return the ``clock`` object of the result, and the NAV basis against another series where one was given."""

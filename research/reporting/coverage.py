@@ -11,6 +11,7 @@ import pandas as pd
 from research.alignment.history import History
 from research.errors import DataError
 from research.plots.coverage import coverage_chart
+from research.reporting.lead import PERCENT, Lead, LeadFigure, spark
 from research.reporting.phrases import simulated_note
 from research.reporting.report import Report
 from research.simulation import coverage_study
@@ -104,6 +105,19 @@ class CoverageReport(Report):
             "Highest coverage": highest,
             "Greatest bias, in standard errors": f"{frame['bias_share'].abs().max():.2f}",
         }
+
+    def lead(self) -> Lead:
+        """Return lowest and highest coverage, the share of intervals that cover as they should, and the bias."""
+        frame = self._estimated
+        covered = 100.0 * frame["coverage"].astype(float)
+        right = 100.0 * (1.0 - len(self.outside) / len(frame)) if len(frame) else float("nan")
+        figures = (
+            LeadFigure("Lowest coverage", float(covered.min()), PERCENT),
+            LeadFigure("Highest coverage", float(covered.max()), PERCENT),
+            LeadFigure("Intervals that cover as stated", right, PERCENT),
+            LeadFigure("Greatest bias", float(frame["bias_share"].abs().max()), "standard errors"),
+        )
+        return Lead(figures, spark("Coverage, interval by interval", PERCENT, covered))
 
     def figures(self) -> tuple[DescribedFigure, ...]:
         """Return one chart a basis."""

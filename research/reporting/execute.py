@@ -48,7 +48,7 @@ class Execution:
     failure: Failure | None = field(default=None)
 
 
-def execute(source: Path, values: Mapping[str, Value], *, timeout: int) -> Execution:
+def execute(source: Path, values: Mapping[str, Value], *, timeout: int, kernel_server: str | None = None) -> Execution:
     """Run a notebook and return it with its outputs, also where it failed.
 
     Parameters
@@ -59,6 +59,9 @@ def execute(source: Path, values: Mapping[str, Value], *, timeout: int) -> Execu
         Parameters to inject.
     timeout : int
         Seconds that one cell may take.
+    kernel_server : str, optional
+        Address of a warm kernel server, from `research.reporting.kernels.kernel_server`; without one the kernel is a
+        fresh interpreter.
 
     Raises
     ------
@@ -93,7 +96,7 @@ def execute(source: Path, values: Mapping[str, Value], *, timeout: int) -> Execu
                 record_timing=False,
                 shutdown_kernel="immediate",
                 execution=execution,
-                **kernel_options(Path(folder)),
+                **kernel_options(Path(folder), kernel_server),
             )
         except papermill.PapermillExecutionError as error:
             _note(execution, error.ename, error.evalue)

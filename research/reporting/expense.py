@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import nan
 from typing import TYPE_CHECKING
 
 import pandas as pd
@@ -22,6 +23,7 @@ from research.reporting.estimators import FeeEstimators, fee_estimators, period_
 from research.reporting.expense_words import fee_conclusions, fee_limits
 from research.reporting.fee_break import find_fee_break
 from research.reporting.fee_words import break_is_real, break_record
+from research.reporting.lead import BP_A_YEAR, Lead, LeadFigure, cumulated_divergence, fee_measured
 from research.reporting.phrases import bp, plus_minus_bp
 from research.reporting.report import Report
 from research.reporting.tiers import TierQuarter, tier_quarters, tiers_table
@@ -181,6 +183,15 @@ class FeeReport(Report):
     def residuals_figure(self) -> DescribedFigure:
         """Return the residual diagnostics of the NAV decomposition, in which the fee is a driver."""
         return residuals(decompose(self.history, "nav", confidence=self.confidence))
+
+    def lead(self) -> Lead:
+        """Return the fee as measured and as stated, and the smallest change that would show within a month."""
+        figures = (
+            fee_measured(self.regimes),
+            LeadFigure("Fee stated", self.regimes.regimes[-1].stated / BASIS_POINT, BP_A_YEAR),
+            LeadFigure("Change that shows in 21 sessions", self.detectable.get(21, nan) / BASIS_POINT, BP_A_YEAR),
+        )
+        return Lead(figures, cumulated_divergence(self.history))
 
     def numbers(self) -> dict[str, object]:
         """Return fee periods, break and the ``expense`` object of the result."""

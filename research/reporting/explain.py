@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from research.alignment.history import History
-from research.conventions import SESSIONS_PER_YEAR
+from research.conventions import BASIS_POINT, SESSIONS_PER_YEAR
 from research.decomposition import (
     AutocorrelationTest,
     Decomposition,
@@ -28,6 +28,7 @@ from research.plots import DescribedFigure, break_profile
 from research.plots import premium as premium_figure
 from research.reporting.fee_break import find_fee_break
 from research.reporting.fee_words import break_is_real, break_record
+from research.reporting.lead import BP_A_YEAR, Lead, LeadFigure, cumulated_divergence, fee_measured
 from research.reporting.measures import Measures, measure_basis, measures_table, premium_table
 from research.reporting.phrases import bp, plus_minus_bp
 from research.reporting.report import Report
@@ -138,6 +139,18 @@ class Explanation(Report):
         )
         formats = {"coefficient": ".4f", "std_error": ".4f", "lags": ".0f"}
         return Table(frame, "The same coefficients by other estimators, NAV basis", formats, notes)
+
+    def lead(self) -> Lead:
+        """Return tracking difference and error on net asset value, the fee and what is unexplained."""
+        measured, rest = self.measures["nav"], self.bases["nav"].unexplained
+        error = rest.contribution_std_error / BASIS_POINT
+        figures = (
+            LeadFigure("Tracking difference", measured.log / BASIS_POINT, BP_A_YEAR),
+            LeadFigure("Tracking error", measured.daily / BASIS_POINT, BP_A_YEAR),
+            fee_measured(self.regimes),
+            LeadFigure("Unexplained", rest.contribution / BASIS_POINT, BP_A_YEAR, error),
+        )
+        return Lead(figures, cumulated_divergence(self.history))
 
     def numbers(self) -> dict[str, object]:
         """Return bases, fee periods and breaks in the layout of ``research.result/1``."""

@@ -17,6 +17,7 @@ from research.metrics import PremiumReversion, premium_reversion
 from research.metrics.closing import ClosingSides, PremiumClosing, closing_sides, premium_closing
 from research.plots.history import premium as premium_through_time
 from research.plots.premium_dynamics import premium_by_quarter, premium_groups, premium_next_session
+from research.reporting.lead import Lead
 from research.reporting.measures import premium_table
 from research.reporting.phrases import bp, interval_text, number, percent, plus_minus_bp
 from research.reporting.premium_clock import ClockGroup, clock_groups, early_sessions, stale_sessions
@@ -233,6 +234,12 @@ class PremiumReport(Report):
     def groups_figure(self) -> DescribedFigure:
         """Return the premium by kind of close beside what the clock alone would make."""
         return premium_groups({g.name: (g.mean_absolute, g.expected) for g in self.groups}, self.history.fund.ticker)
+
+    def lead(self) -> Lead:
+        """Return mean, deviation and half-life of the premium, and how often it strays."""
+        from research.reporting.premium_record import premium_lead  # noqa: PLC0415 - it describes this class
+
+        return premium_lead(self)
 
     def numbers(self) -> dict[str, object]:
         """Return the ``premium`` object of the result."""

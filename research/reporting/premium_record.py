@@ -1,4 +1,4 @@
-"""The ``premium`` object of a result."""
+"""The ``premium`` object of a result, and what stands for it among many."""
 
 from __future__ import annotations
 
@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING
 
 from research.conventions import BASIS_POINT
 from research.metrics import days_outside
+from research.reporting.lead import BP, PERCENT, Lead, LeadFigure, spark
 
 if TYPE_CHECKING:
     from research.reporting.premium import PremiumReport
 
-__all__ = ["premium_record"]
+__all__ = ["premium_lead", "premium_record"]
 
 
 def premium_record(report: PremiumReport) -> dict[str, object]:
@@ -69,6 +70,19 @@ def premium_record(report: PremiumReport) -> dict[str, object]:
             for sessions, row in report.holding().iterrows()
         ],
     }
+
+
+def premium_lead(report: PremiumReport) -> Lead:
+    """Return a premium's mean, deviation, half-life and time outside the widest band, and the premium itself."""
+    mean, error = report.mean
+    known, widest = report.history.premium.dropna(), report.bands[-1]
+    figures = (
+        LeadFigure("Mean premium", mean / BASIS_POINT, BP, error / BASIS_POINT),
+        LeadFigure("Standard deviation", float(known.std()) / BASIS_POINT, BP),
+        LeadFigure("Half-life", report.reversion.half_life, "sessions"),
+        LeadFigure(f"Outside ±{widest / BASIS_POINT:g} bp", 100.0 * float((known.abs() > widest).mean()), PERCENT),
+    )
+    return Lead(figures, spark("Premium", BP, report.history.premium / BASIS_POINT))
 
 
 def _finite(value: float) -> float | None:

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import platform
 from collections.abc import Mapping
-from importlib.metadata import PackageNotFoundError, version
 
 import pandas as pd
 
 from research.alignment.history import History
+from research.reporting.versions import versions
 from research.tables import Table
 
 __all__ = ["parameters_table", "provenance", "provenance_table"]
-
-_LIBRARIES = ("numpy", "pandas", "scipy", "statsmodels", "matplotlib", "exchange-calendars")
 
 
 def provenance(history: History, seed: int | None) -> dict[str, object]:
@@ -26,19 +23,17 @@ def provenance(history: History, seed: int | None) -> dict[str, object]:
     seed : int or None
         What seeded the random numbers; None where none were drawn.
     """
-    versions = {"python": platform.python_version(), "tracking-research": _version("tracking-research")}
-    versions |= {name: _version(name) for name in _LIBRARIES}
     # Several columns of one table share its file, and so its hash.
     data = {source.name.split(",")[0]: source.sha256 for source in history.sources}
-    return {"versions": versions, "data": data, "seed": seed}
+    return {"versions": versions(), "data": data, "seed": seed}
 
 
 def provenance_table(record: dict[str, object]) -> Table:
     """Return a provenance record as a table."""
-    versions, data = record["versions"], record["data"]
-    assert isinstance(versions, dict)
+    numbers, data = record["versions"], record["data"]
+    assert isinstance(numbers, dict)
     assert isinstance(data, dict)
-    rows = {name: [number] for name, number in versions.items()}
+    rows = {name: [number] for name, number in numbers.items()}
     rows |= {f"SHA-256 of {name}": [digest] for name, digest in data.items()}
     rows["seed"] = ["none" if record["seed"] is None else str(record["seed"])]
     return Table(pd.DataFrame.from_dict(rows, orient="index", columns=["value"]), "Versions, data and seed")
@@ -48,10 +43,3 @@ def parameters_table(parameters: Mapping[str, object]) -> Table:
     """Return the parameters that a report ran with as a table."""
     shown = {name: "(empty)" if value == "" else str(value) for name, value in parameters.items()}
     return Table(pd.DataFrame({"value": shown}), "Parameters")
-
-
-def _version(name: str) -> str:
-    try:
-        return version(name)
-    except PackageNotFoundError:
-        return "not installed"

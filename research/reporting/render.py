@@ -5,9 +5,11 @@ from __future__ import annotations
 import html
 import itertools
 import json
+import threading
 from collections.abc import Callable, Mapping
+from functools import cache
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from research.reporting.html import Outline, sanitiser, scrollable_tables, shaped_cells
 from research.reporting.nodes import Node
@@ -18,6 +20,8 @@ __all__ = ["render"]
 
 _TEMPLATES: Final = Path(__file__).parent / "templates"
 _IMAGES: Final = ("image/png", "image/jpeg", "image/svg+xml")
+_ONE_AT_A_TIME: Final = threading.Lock()
+"""Threads of one process share its exporter."""
 _SHOWN_FIRST: Final = ["text/html", "text/markdown", *_IMAGES, "text/plain"]
 
 
@@ -52,24 +56,14 @@ def render(
     str
         Everything inline: no request to anywhere, no script. Outputs pass an allow-list or are escaped.
     """
-    from nbconvert.exporters.html import HTMLExporter  # noqa: PLC0415
-    from nbconvert.filters.ansi import strip_ansi  # noqa: PLC0415
-    from traitlets.config import Config  # noqa: PLC0415
-
     outline = Outline()
-    clean = sanitiser()
-    exporter = HTMLExporter(
-        template_name="report",
-        extra_template_basedirs=[str(_TEMPLATES)],
-        exclude_anchor_links=True,
-        config=Config({"NbConvertBase": {"display_data_priority": _SHOWN_FIRST}}),
-    )
-    exporter.register_filter("safe_html", lambda markup: outline.headings(shaped_cells(clean(markup))))
-    exporter.register_filter(
-        "safe_markdown", lambda markup: outline.headings(scrollable_tables(shaped_cells(clean(markup))))
-    )
-    exporter.register_filter("plain", lambda text: html.escape(strip_ansi(text), quote=False))
-    exporter.register_filter("attribute", lambda text: html.escape(str(text)))
+    exporter = _exporter()
+    clean = _cleaner()
+    # The templates come to these through the page, because the exporter stays from one report to the next.
+    filters = {
+        "safe_html": lambda markup: outline.headings(shaped_cells(clean(markup))),
+        "safe_markdown": lambda markup: outline.headings(scrollable_tables(shaped_cells(clean(markup)))),
+    }
     label = name.rpartition("/")[2].replace("_", " ")
     page = {
         "title": " · ".join(part for part in (fund, label) if part),
@@ -79,11 +73,45 @@ def render(
         "outline": outline,
         "numbers": _code_numbers(notebook),
         "alternative": _alternative(),
+        **filters,
     }
     # Not among the exporter's resources: it copies those, and the outline grows while the page is written.
-    exporter.environment.globals["page"] = page
-    body, _ = exporter.from_notebook_node(notebook)
+    with _ONE_AT_A_TIME:
+        exporter.environment.globals["page"] = page
+        body, _ = exporter.from_notebook_node(notebook)
     return str(body)
+
+
+@cache
+def _exporter() -> Any:  # noqa: ANN401 - nbconvert is untyped
+    """Return the process's exporter: to compile its templates takes longer than to fill them."""
+    from nbconvert.exporters.html import HTMLExporter  # noqa: PLC0415
+    from nbconvert.filters.ansi import strip_ansi  # noqa: PLC0415
+    from traitlets.config import Config  # noqa: PLC0415
+
+    exporter = HTMLExporter(
+        template_name="report",
+        extra_template_basedirs=[str(_TEMPLATES)],
+        exclude_anchor_links=True,
+        config=Config({"NbConvertBase": {"display_data_priority": _SHOWN_FIRST}}),
+    )
+    for name in ("safe_html", "safe_markdown"):
+        exporter.register_filter(name, _of_page(exporter.environment.globals, name))
+    exporter.register_filter("plain", lambda text: html.escape(strip_ansi(text), quote=False))
+    exporter.register_filter("attribute", lambda text: html.escape(str(text)))
+    return exporter
+
+
+def _of_page(known: Mapping[str, Any], name: str) -> Callable[[str], str]:
+    """Return a filter that does what the page at hand says."""
+
+    def safe(markup: str) -> str:
+        return str(known["page"][name](markup))
+
+    return safe
+
+
+_cleaner = cache(sanitiser)
 
 
 def _code_numbers(notebook: Node) -> dict[int, int]:

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 import pandas as pd
 
 from research.alignment.history import History
+from research.reporting.lead import Lead
 from research.reporting.provenance import provenance
 from research.tables import Table
 
@@ -32,6 +33,10 @@ class Report(ABC):
     @abstractmethod
     def key_figures(self) -> Mapping[str, str]:
         """Return the handful of figures that a reader looks for first, by what they are."""
+
+    @abstractmethod
+    def lead(self) -> Lead:
+        """Return what stands for this report among many: two to four figures and a small series."""
 
     @abstractmethod
     def numbers(self) -> dict[str, object]:
@@ -63,6 +68,7 @@ class Report(ABC):
             "fund": fund.ticker,
             "simulated": fund.simulated,
             "provenance": self.provenance,
+            **self.lead().to_dict(),
             "sample": _sample(history),
             "benchmark": {"stated": fund.benchmark.value, "used": used, "mismatch": fund.benchmark_mismatch},
             **self.numbers(),

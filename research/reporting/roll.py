@@ -19,11 +19,12 @@ from research.drivers.futures import FuturesCurve, HeldFutures
 from research.drivers.roll import HELD_FUTURES
 from research.errors import DataError
 from research.plots.roll import basis_through_time, curve_shape, roll_parts, spliced_against_held
+from research.reporting.lead import Lead
 from research.reporting.measures import Measures, measure_basis
 from research.reporting.phrases import number, percent, plus_minus_bp
 from research.reporting.report import Report
 from research.reporting.roll_coefficient import coefficients_by_horizon, coefficients_table
-from research.reporting.roll_record import roll_record
+from research.reporting.roll_record import roll_lead, roll_record
 from research.reporting.roll_trades import RollTrades, rebuild, schedules_table
 from research.reporting.roll_words import roll_conclusions, roll_limits
 from research.tables import Table
@@ -209,6 +210,10 @@ class RollReport(Report):
             return None
         over = (self.held.intervals["futures"] - self.held.intervals["spot"]).cumsum()
         return spliced_against_held(over, self.trades.spliced.iloc[1:], self.history.fund.ticker)
+
+    def lead(self) -> Lead:
+        """Return what roll yield and basis were, and how often there was contango."""
+        return roll_lead(self)
 
     def numbers(self) -> dict[str, object]:
         """Return the NAV basis and the ``roll`` object of the result."""

@@ -1,15 +1,16 @@
-"""The ``roll`` object of a result."""
+"""The ``roll`` object of a result, and what stands for it among many."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from research.conventions import BASIS_POINT
+from research.reporting.lead import BP_A_YEAR, PERCENT, Lead, LeadFigure, spark
 
 if TYPE_CHECKING:
     from research.reporting.roll import RollReport
 
-__all__ = ["roll_record"]
+__all__ = ["roll_lead", "roll_record"]
 
 
 def roll_record(report: RollReport) -> dict[str, object]:
@@ -38,3 +39,16 @@ def roll_record(report: RollReport) -> dict[str, object]:
             for name, total, maturity in zip(schedules.index, schedules["total"], schedules["maturity"], strict=True)
         ],
     }
+
+
+def roll_lead(report: RollReport) -> Lead:
+    """Return tracking difference, roll yield, how much of it passed through and how often there was contango."""
+    roll = report.roll
+    error = roll.contribution_std_error / BASIS_POINT
+    figures = (
+        LeadFigure("Tracking difference", report.result.tracking_difference / BASIS_POINT, BP_A_YEAR),
+        LeadFigure("Roll yield", roll.contribution / BASIS_POINT, BP_A_YEAR, error),
+        LeadFigure("Roll passed through", 100.0 * roll.coefficient, PERCENT, 100.0 * roll.std_error),
+        LeadFigure("Contango", 100.0 * float((report.basis > 0).mean()), PERCENT),
+    )
+    return Lead(figures, spark("Annualised basis", BP_A_YEAR, report.basis / BASIS_POINT))

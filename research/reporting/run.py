@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, Literal
@@ -64,7 +64,14 @@ class RunResult:
 
 
 def run_report(
-    notebook: str | Path, parameters: Mapping[str, Any], folder: str | Path, *, timeout: int = CELL_TIMEOUT
+    notebook: str | Path,
+    parameters: Mapping[str, Any],
+    folder: str | Path,
+    *,
+    timeout: int = CELL_TIMEOUT,
+    kernel_server: str | None = None,
+    name: str | None = None,
+    stem: str | None = None,
 ) -> RunResult:
     """Run a notebook and leave ``<folder>/<FUND>/<notebook>.{ipynb,html,json}``.
 
@@ -79,6 +86,12 @@ def run_report(
         The folder of all reports, made where it does not exist.
     timeout : int
         Seconds that one cell may take.
+    kernel_server : str, optional
+        Address of a warm process that forks kernels; see `research.reporting.kernels`. Default: a new interpreter.
+    name : str, optional
+        What the notebook is called in result and report; by default its name among the project's, or its file's.
+    stem : str, optional
+        Where the files go inside `folder`, without the ending; by default ``<FUND>/<notebook>``.
 
     Returns
     -------
@@ -94,18 +107,20 @@ def run_report(
         If the notebook cannot be read, declares no ``result_path``, or no kernel could be started.
     """
     source = notebook if isinstance(notebook, Path) else find_notebook(notebook)
-    name = notebook.stem if isinstance(notebook, Path) else notebook
+    name = name or (notebook.stem if isinstance(notebook, Path) else notebook)
     schema = read_schema(source)
     if RESULT_PATH not in schema:
         raise NotebookError(f"{name} does not declare `{RESULT_PATH}: str`, where it must write its result")
     given = check(parameters, schema)
     every = effective(given, schema)
     fund = str(every["fund"]) if "fund" in every else None
-    target = _target(Path(folder), fund, name)
+    parts = stem.split("/") if stem else [*([fund] if fund is not None else []), *name.split("/")]
+    target = _target(Path(folder), parts)
     with workspace(Path(folder)) as place:
         base = place / target.name
         result_path = base.with_name(base.name + ".json")
-        execution = execute(source, {**given, RESULT_PATH: str(result_path.absolute())}, timeout=timeout)
+        values = {**given, RESULT_PATH: str(result_path.absolute())}
+        execution = execute(source, values, timeout=timeout, kernel_server=kernel_server)
         normalise(execution.notebook, place.absolute())
         failure, result = _judge(execution, result_path, fund, name, place.absolute())
         _write(base, execution, failure, name=name, fund=fund, parameters=every)
@@ -115,9 +130,8 @@ def run_report(
     return RunResult(status, fund, name, every, **files, result=result, failure=failure)
 
 
-def _target(folder: Path, fund: str | None, name: str) -> Path:
+def _target(folder: Path, parts: Sequence[str]) -> Path:
     """Return the common path of a report's files, without the ending."""
-    parts = [*([fund] if fund is not None else []), *name.split("/")]
     for part in parts:
         # Names come from registries that users write: none may lead out of the folder.
         if not _FOLDER_NAME.fullmatch(part):

@@ -13,6 +13,7 @@ from research.conventions import BASIS_POINT
 from research.decomposition import Decomposition, decompose
 from research.drivers import expected_staking_yield, net_staking_yield, realised_scenarios, staking_scenarios
 from research.plots.staking import issuance_curve, staking_parts, staking_scenario_bars, staking_through_time
+from research.reporting.lead import BP_A_YEAR, PERCENT, Lead, LeadFigure, cumulated_divergence
 from research.reporting.measures import Measures, measure_basis
 from research.reporting.phrases import bp, number, percent, plus_minus_bp
 from research.reporting.report import Report
@@ -167,6 +168,17 @@ class StakingReport(Report):
         """Return the protocol's issuance yield by ether staked, with the fund's own yield."""
         scale = self.expected / expected_staking_yield(self.network_staked)
         return issuance_curve(self.network_staked, scale, self.means.staking_yield, self.history.fund.ticker)
+
+    def lead(self) -> Lead:
+        """Return tracking difference, gross reward, staked share and what is withheld."""
+        means, tax = self.means, self.tax
+        figures = (
+            LeadFigure("Tracking difference", self.result.tracking_difference / BASIS_POINT, BP_A_YEAR),
+            LeadFigure("Gross reward on staked coins", means.staking_yield / BASIS_POINT, BP_A_YEAR),
+            LeadFigure("Staked share", 100.0 * means.staked_share, PERCENT),
+            LeadFigure("Reward withheld", 100.0 * tax.rate, PERCENT, 100.0 * tax.std_error),
+        )
+        return Lead(figures, cumulated_divergence(self.history))
 
     def numbers(self) -> dict[str, object]:
         """Return the NAV basis and the ``staking`` object of the result."""

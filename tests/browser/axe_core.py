@@ -11,9 +11,12 @@ import subprocess
 import sys
 import tarfile
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-__all__ = ["SHA256", "VERSION", "check", "fetch"]
+if TYPE_CHECKING:
+    from playwright.sync_api import Page
+
+__all__ = ["SHA256", "VERSION", "check", "fetch", "grave"]
 
 VERSION: Final = "4.14.1"
 SHA256: Final = "29348999450cdf2849a8e70b7912fc2da85a849da39c0d0d5394f51d4a9ed95c"
@@ -46,6 +49,20 @@ def check(script: Path) -> None:
     """Refuse a script that is not the pinned one."""
     if hashlib.sha256(script.read_bytes()).hexdigest() != SHA256:
         raise OSError(f"{script} is not axe-core {VERSION}: fetch it with python tests/browser/axe_core.py FOLDER")
+
+
+def grave(page: Page, script: Path) -> list[str]:
+    """Run the rules on an open page and return every serious or critical violation with the element that it is in."""
+    page.evaluate(script.read_text(encoding="utf-8"))
+    assert page.evaluate("axe.version") == VERSION
+    found = page.evaluate("axe.run(document, { resultTypes: ['violations'] })")
+    assert len(found["passes"]) > 15
+    return [
+        f"{rule['id']} ({rule['impact']}): {node['html'][:120]}"
+        for rule in found["violations"]
+        if rule["impact"] in {"serious", "critical"}
+        for node in rule["nodes"]
+    ]
 
 
 if __name__ == "__main__":

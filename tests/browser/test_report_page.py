@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import axe_core
 import pytest
+from axe_core import grave
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
@@ -42,21 +40,6 @@ def page(request: pytest.FixtureRequest, browser: Browser, report: Path) -> Iter
     page.goto(report.as_uri())
     yield page
     context.close()
-
-
-@pytest.fixture(scope="module")
-def rules(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The pinned axe-core: where ``AXE_CORE`` says, else fetched; the checks must bring their own."""
-    told = os.environ.get("AXE_CORE")
-    if told:
-        axe_core.check(Path(told))
-        return Path(told)
-    if os.environ.get("CI"):
-        pytest.fail("AXE_CORE is not set: python tests/browser/axe_core.py FOLDER fetches axe-core and prints its path")
-    try:
-        return axe_core.fetch(tmp_path_factory.mktemp("axe"))
-    except (OSError, subprocess.SubprocessError) as error:
-        pytest.skip(f"axe-core cannot be fetched: {error}")
 
 
 @pytest.mark.parametrize("size", [DESK, PHONE], ids=["desk", "phone"])
@@ -101,17 +84,7 @@ def test_every_figure_is_drawn_and_described(page: Page) -> None:
 def test_axe_finds_nothing_serious(page: Page, rules: Path, scheme: Any) -> None:
     page.emulate_media(color_scheme=scheme)
     page.evaluate("document.querySelectorAll('details').forEach(e => { e.open = true; })")
-    page.evaluate(rules.read_text(encoding="utf-8"))
-    assert page.evaluate("axe.version") == axe_core.VERSION
-    found = page.evaluate("axe.run(document, { resultTypes: ['violations'] })")
-    assert len(found["passes"]) > 15
-    grave = [
-        f"{rule['id']} ({rule['impact']}): {node['html'][:120]}"
-        for rule in found["violations"]
-        if rule["impact"] in {"serious", "critical"}
-        for node in rule["nodes"]
-    ]
-    assert grave == []
+    assert grave(page, rules) == []
 
 
 def test_on_paper_nothing_is_wider_or_taller_than_a_page(browser: Browser, report: Path, tmp_path: Path) -> None:

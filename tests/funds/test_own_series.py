@@ -82,7 +82,7 @@ def test_a_rate_in_percent_is_refused_until_its_scale_is_stated(folder):
 
 
 def test_a_clock_that_contradicts_the_format_is_refused(folder):
-    text = "Date,NAV,Close\n2024-07-23,30,30\n"
+    text = "Date,NAV,Close,Index Level\n2024-07-23,30,30,3000\n"
     (folder / "vaneck.csv").write_text(text)
     entry = '[fund.MINE.series.close]\nfile = "vaneck.csv"\nformat = "vaneck"\ncolumn = "close"\n{}' + REST
     with pytest.raises(ClockError, match=r"says 16:00 Europe/London and format vaneck says 16:00 America/New_York"):

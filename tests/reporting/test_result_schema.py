@@ -48,6 +48,8 @@ RESULT: dict[str, Any] = {
     "notebook": "decomposition",
     "parameters": {"fund": "ETHV", "horizons": [1, 5], "window": 60},
     "provenance": {"versions": {"numpy": "2.4"}, "data": {"ethv.csv": "0" * 64}, "seed": 1},
+    "headline": [{"label": "Fee measured", "value": 19.96, "unit": "bp a year", "std_error": None}],
+    "spark": {"label": "Divergence", "unit": "bp", "values": [0.0, None, -1.5]},
     "sample": {
         "start": "2024-07-23",
         "end": "2026-09-25",

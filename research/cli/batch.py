@@ -1,0 +1,119 @@
+"""``research batch``: many reports in one call."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from research.cli.shared import FAILED, WRONG_REQUEST, as_json, check_folder, data_folder, stop
+
+if TYPE_CHECKING:
+    from research.reporting.batch import BatchResult, Plan
+    from research.reporting.batch.executor import Executor
+
+__all__ = ["batch"]
+
+
+@click.command()
+@click.argument("runs", metavar="RUNS.TOML")
+@click.option("--out", default="reports", show_default=True, metavar="DIR", help="Folder of the reports.")
+@click.option("--jobs", type=click.IntRange(min=1), help="Runs at the same time [default: one for each processor].")
+@click.option("--cluster", metavar="ADDRESS", help="Run on the Dask cluster whose scheduler is there: tcp://host:8786.")
+@click.option("--timeout", type=click.IntRange(min=1), default=600, show_default=True, help="Seconds for one cell.")
+@click.option("--force", is_flag=True, help="Run also what nothing has changed for.")
+@click.option("--dry-run", is_flag=True, help="Say what would run, and write nothing.")
+@data_folder
+@as_json
+def batch(
+    runs: str,
+    out: str,
+    jobs: int | None,
+    cluster: str | None,
+    timeout: int,
+    force: bool,
+    dry_run: bool,
+    data: str | None,
+    as_json: bool,
+) -> None:
+    """Run the matrix of reports in RUNS.TOML; a run that nothing has changed for is skipped.
+
+    Parameters end up as plain text in every file: never put a secret into one. With --json stdout is one event a line,
+    the manifest's path last.
+    """
+    from research.errors import BatchRequestError, BusyError
+    from research.reporting.batch import plan_batch, read_spec, run_batch
+
+    if cluster is not None and jobs is not None:
+        stop(
+            "--jobs is for this machine: a cluster has as many runs at a time as its workers have threads",
+            WRONG_REQUEST,
+        )
+    try:
+        plan = plan_batch(read_spec(runs), data=data)
+    except BatchRequestError as error:
+        *others, last = error.problems
+        for problem in others:
+            click.echo(f"research: {' '.join(problem.split())}", err=True)
+        stop(last, WRONG_REQUEST)
+    if dry_run:
+        _show_plan(plan, out, force=force, as_json=as_json)
+        return
+    check_folder(Path(out))
+    from research.cli.progress import watcher
+
+    executor = _executor(cluster, jobs, timeout)
+    try:
+        with watcher(as_json=as_json) as watch:
+            result = run_batch(plan, out, executor, force=force, watch=watch)
+    except (BusyError, OSError) as error:
+        stop(str(error), FAILED)
+    _show(result, as_json=as_json)
+
+
+def _executor(cluster: str | None, jobs: int | None, timeout: int) -> Executor:
+    from research.reporting.batch import LocalExecutor
+    from research.reporting.batch.local import cores
+
+    if cluster is None:
+        return LocalExecutor(jobs or cores(), timeout=timeout)
+    from research.reporting.batch.cluster import ClusterExecutor
+
+    return ClusterExecutor(cluster, timeout=timeout)
+
+
+def _show_plan(plan: Plan, out: str, *, force: bool, as_json: bool) -> None:
+    from research.reporting.batch import pending
+
+    todo = {run.id for run in pending(plan, out, force=force)}
+    for run in plan.runs:
+        action = "run" if run.id in todo else "skip"
+        if as_json:
+            planned = {"event": "planned", "run": run.id, "action": action, "parameters": run.parameters}
+            click.echo(json.dumps(planned, ensure_ascii=False))
+        else:
+            click.echo(f"{action:<5} {run.id}")
+    if not as_json:
+        click.echo(f"{len(todo)} to run, {len(plan.runs) - len(todo)} to skip; nothing was started")
+
+
+def _show(result: BatchResult, *, as_json: bool) -> None:
+    """Say what is not in the files, then where they are."""
+    if result.others:
+        shown = ", ".join(result.others[:3]) + (", ..." if len(result.others) > 3 else "")
+        what = "a run" if len(result.others) == 1 else f"{len(result.others)} runs"
+        click.echo(f"left alone, not in the gallery: {what} of an earlier matrix: {shown}", err=True)
+    for problem in result.problems:
+        click.echo(f"research: {problem}", err=True)
+    counts = result.manifest["counts"]
+    manifest = result.folder / "manifest.json"
+    if as_json:
+        click.echo(json.dumps({"event": "manifest", "path": str(manifest), **counts}))
+    else:
+        click.echo(result.folder / "index.html")
+    if counts["failed"]:
+        stop(f"{counts['failed']} of {counts['ok'] + counts['failed']} runs failed", FAILED)
+    if result.problems:
+        stop("every run is done, but not every file of the batch is written", FAILED)

@@ -1,0 +1,147 @@
+"""A run's key: one hash over all that its result depends on. The same key, the same result: no need to run again."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Mapping
+from functools import cache
+from pathlib import Path
+from typing import Any, Final
+
+from research.errors import ResearchError
+from research.reporting.result import RESULT_SCHEMA
+from research.reporting.versions import versions
+
+__all__ = ["DataHashes", "package_hash", "run_key"]
+
+_PACKAGE: Final = Path(__file__).resolve().parents[2]
+# Notebooks are hashed one by one, so that a change to one of them is a change to its runs only.
+_NOT_SOURCE: Final = frozenset({"__pycache__", "_notebooks"})
+
+
+def run_key(
+    name: str, notebook: bytes, parameters: Mapping[str, Any], data: Mapping[str, Any], package: str | None = None
+) -> str:
+    """Return the key of a run.
+
+    Parameters
+    ----------
+    name : str
+        The notebook's name.
+    notebook : bytes
+        Its file.
+    parameters : mapping of str to JSON value
+        Every parameter, given or default.
+    data : mapping
+        Hashes of the files that it will read; see `DataHashes`.
+    package : str, optional
+        Hash of the package; by default of the one that is running.
+
+    Returns
+    -------
+    str
+        A SHA-256 in hexadecimal digits.
+
+    Examples
+    --------
+    >>> run_key("a", b"{}", {"x": 1}, {}) == run_key("a", b"{}", {"x": 1}, {})
+    True
+    >>> run_key("a", b"{}", {"x": 1}, {}) == run_key("a", b"{}", {"x": 2}, {})
+    False
+    """
+    content = {
+        "package": package or package_hash(),
+        "name": name,
+        "notebook": _digest(notebook),
+        "parameters": dict(parameters),
+        "data": dict(data),
+        "versions": versions(),
+        "schema": RESULT_SCHEMA,
+    }
+    return _digest(json.dumps(content, sort_keys=True, allow_nan=False).encode())
+
+
+def package_hash(folder: Path = _PACKAGE) -> str:
+    """Return one hash of the package's own files, code and data."""
+    total = hashlib.sha256()
+    for path in sorted(folder.rglob("*")):
+        inside = path.relative_to(folder)
+        if not path.is_file() or _NOT_SOURCE & set(inside.parts) or path.suffix in {".pyc", ".pyo"}:
+            continue
+        total.update(f"{inside.as_posix()}\0{_digest(path.read_bytes())}\n".encode())
+    return total.hexdigest()
+
+
+class DataHashes:
+    """Hashes of the data files that runs will read; every file is read once.
+
+    Bundled tables belong to the package and are in its hash.
+    """
+
+    def __init__(self) -> None:
+        self.of_file = cache(_file_hash)
+        self.ticker = cache(self._ticker)
+
+    def of_run(self, parameters: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the hashes for one run, None for a file that is not there.
+
+        Parameters
+        ----------
+        parameters : mapping of str to JSON value
+            Every parameter. ``fund`` and ``data`` lead to the fund's files; a text that names a file is one that the
+            notebook may read.
+        """
+        found: dict[str, Any] = {}
+        if isinstance(parameters.get("fund"), str):
+            found["fund"] = self._of_fund(parameters["fund"], str(parameters.get("data", "")))
+        named = {name: self.of_file(Path(text)) for name, text in _texts(parameters) if _is_file(text)}
+        return {**found, "named": named}
+
+    def _of_fund(self, ticker: str, data: str) -> dict[str, Any]:
+        from research.funds.registry import FILE_NAME, data_folder  # noqa: PLC0415
+
+        folder = data_folder(data or None)
+        hashes: dict[str, Any] = {} if folder is None else {FILE_NAME: self.of_file(folder / FILE_NAME)}
+        fund = self.ticker(ticker, data)[1]
+        for role, source in fund.series.items() if fund is not None else ():
+            if source.file is not None and fund is not None and fund.root is not None:
+                hashes[f"series.{role}"] = self.of_file(fund.root / source.file)
+        return hashes
+
+    def _ticker(self, ticker: str, data: str) -> tuple[str, Any]:
+        """Return a ticker as the registry spells it, and its fund; both unchanged and None where it has none."""
+        from research.funds import fund as find_fund  # noqa: PLC0415
+
+        try:
+            fund = find_fund(ticker, data or None)
+        except ResearchError:
+            # The run will say so, in its place: the others of the batch are none the worse.
+            return ticker, None
+        return fund.ticker, fund
+
+
+def _texts(parameters: Mapping[str, Any]) -> Iterable[tuple[str, str]]:
+    for name, value in parameters.items():
+        for number, item in enumerate(value if isinstance(value, list) else [value]):
+            if isinstance(item, str) and item:
+                yield f"{name}.{number}", item
+
+
+def _is_file(text: str) -> bool:
+    try:
+        return Path(text).is_file()
+    except (OSError, ValueError):
+        return False
+
+
+def _file_hash(path: Path) -> str | None:
+    try:
+        with path.open("rb") as stream:
+            return hashlib.file_digest(stream, "sha256").hexdigest()
+    except (OSError, ValueError):
+        return None
+
+
+def _digest(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()

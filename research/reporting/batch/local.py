@@ -1,0 +1,161 @@
+"""Runs in processes of this machine, several at a time."""
+
+from __future__ import annotations
+
+import contextlib
+import multiprocessing
+import os
+import shutil
+import signal
+import sys
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from multiprocessing import connection
+from multiprocessing.context import SpawnProcess
+from typing import Final, Self
+
+from research.reporting.batch.executor import Finished
+from research.reporting.batch.plan import PlannedRun
+from research.reporting.batch.worker import Settings, Work, run_planned, serve
+
+__all__ = ["SCRATCH", "LocalExecutor", "cores"]
+
+SCRATCH: Final = "research-batch-"
+"""How the temporary folder of a batch begins; the process id of its owner follows."""
+
+_GRACE: Final = 10.0
+"""Seconds in which a stopped worker may end its kernel and remove its files."""
+
+
+def cores() -> int:
+    """Return how many processors this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+@dataclass
+class _Worker:
+    process: SpawnProcess
+    channel: connection.Connection
+    run: str | None = None
+
+
+class LocalExecutor:
+    """Worker processes that live as long as the batch; one that is lost is replaced when it is needed.
+
+    Parameters
+    ----------
+    jobs : int
+        Processes at the same time.
+    timeout : int
+        Seconds that one cell may take.
+    work : callable
+        What a worker does with a run.
+    kernels : bool
+        Whether kernels are forked from a warm process, where that is possible.
+
+    Notes
+    -----
+    Workers are spawned: a script that uses this needs the line ``if __name__ == "__main__":``.
+    """
+
+    def __init__(self, jobs: int, *, timeout: int, work: Work = run_planned, kernels: bool = True) -> None:
+        self.jobs = jobs
+        self._timeout = timeout
+        self._work = work
+        self._kernels = kernels
+        self._workers: list[_Worker] = []
+        self._stack = contextlib.ExitStack()
+        self._settings: Settings | None = None
+        self.scratch = ""
+
+    @property
+    def capacity(self) -> int:
+        """How many runs it works on at the same time."""
+        return self.jobs
+
+    @property
+    def processes(self) -> dict[int, str | None]:
+        """Process ids of the workers, and the run that each is working on."""
+        return {worker.process.pid or 0: worker.run for worker in self._workers}
+
+    def __enter__(self) -> Self:
+        """Make the temporary folder and start the process that forks kernels."""
+        from research.reporting.kernels import kernel_server  # noqa: PLC0415 - only where runs are run
+
+        with contextlib.ExitStack() as stack:
+            self.scratch = tempfile.mkdtemp(prefix=f"{SCRATCH}{os.getpid()}-")
+            stack.callback(shutil.rmtree, self.scratch, ignore_errors=True)
+            address = stack.enter_context(kernel_server()) if self._kernels else None
+            self._settings = Settings(self._timeout, address, self.scratch, os.getcwd(), dict(os.environ))  # noqa: PTH109
+            stack.callback(self._stop)
+            self._stack = stack.pop_all()
+        return self
+
+    def __exit__(self, *reason: object) -> None:
+        """Stop the workers; each ends its kernel and removes its files."""
+        self._stack.close()
+
+    def submit(self, run: PlannedRun) -> None:
+        """Give a run to a worker that has none; start one where all are at work."""
+        worker = next((one for one in self._workers if one.run is None), None) or self._start()
+        worker.run = run.id
+        # A worker that has died in the meantime is noticed by `collect`.
+        with contextlib.suppress(OSError):
+            worker.channel.send(run)
+
+    def collect(self, seconds: float) -> list[Finished]:
+        """Return what has ended, after at most so many seconds."""
+        ready = connection.wait([worker.channel for worker in self._workers], seconds)
+        found = [self._receive(worker) for worker in list(self._workers) if worker.channel in ready]
+        return [finished for finished in found if finished is not None]
+
+    def _receive(self, worker: _Worker) -> Finished | None:
+        run = worker.run
+        try:
+            outcome = worker.channel.recv()
+        except (EOFError, OSError):
+            outcome = None
+            self._workers.remove(worker)
+            worker.process.kill()
+            worker.process.join()
+            worker.channel.close()
+        worker.run = None
+        return None if run is None else Finished(run, outcome)
+
+    def _start(self) -> _Worker:
+        assert self._settings is not None
+        context = multiprocessing.get_context("spawn")
+        ours, theirs = context.Pipe()
+        process = context.Process(target=serve, args=(theirs, self._settings, self._work), name="research-worker")
+        with _uninterrupted():
+            process.start()
+        theirs.close()
+        worker = _Worker(process, ours)
+        self._workers.append(worker)
+        return worker
+
+    def _stop(self) -> None:
+        for worker in self._workers:
+            worker.channel.close()
+            worker.process.terminate()
+        for worker in self._workers:
+            worker.process.join(_GRACE)
+            worker.process.kill()
+            worker.process.join()
+        self._workers.clear()
+
+
+@contextlib.contextmanager
+def _uninterrupted() -> Iterator[None]:
+    """Have a process that is being started wait with Ctrl-C until it knows what to do with it."""
+    if sys.platform == "win32":
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)

@@ -1,0 +1,184 @@
+"""Worker processes: real notebooks, workers that are lost, and an end from outside."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import time
+from pathlib import Path
+
+import psutil
+import pytest
+from batches import documents, manifest, matrix, notebooks, page, planned, work
+
+from research.reporting import read_result
+from research.reporting.batch import LocalExecutor, Plan, run_batch
+from research.reporting.batch.worker import run_planned
+
+
+@pytest.fixture(autouse=True)
+def _notebooks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    notebooks(tmp_path / "notebooks", monkeypatch)
+    monkeypatch.chdir(tmp_path)
+
+
+def children() -> set[int]:
+    """Return the processes below this one; the tracker of shared resources stays for the life of a process."""
+    below = psutil.Process().children(recursive=True)
+    return {child.pid for child in below if "resource_tracker" not in " ".join(child.cmdline())}
+
+
+def test_notebooks_run_in_workers_and_leave_what_one_report_would(tmp_path: Path) -> None:
+    text = '[matrix]\nfund = ["ETHV", "<script>"]\nnotebook = ["sample"]\n'
+    text += '[[include]]\nnotebook = "sample"\nmood = "raise ValueError(1)"'
+    plan = planned(tmp_path, text)
+    before = children()
+    executor = LocalExecutor(2, timeout=60)
+    result = run_batch(plan, tmp_path / "reports", executor, gallery=page)
+    assert children() <= before
+    assert not Path(executor.scratch).exists()
+    folder = tmp_path / "reports" / "nightly"
+    runs = {run["id"]: run for run in manifest(folder)["runs"]}
+    assert result.manifest["counts"] == {"ok": 2, "failed": 1}
+    good = read_result(folder / "ETHV" / "sample--mood-empty.json")
+    assert (good["fund"], good["answer"]) == ("ETHV", 60 / 7)
+    failed = next(run for run in runs.values() if run["status"] == "failed")
+    assert (failed["failure"]["cell"], failed["failure"]["heading"]) == (3, "Middle")
+    assert (failed["failure"]["error"], failed["failure"]["message"]) == ("ValueError", "1")
+    odd = next(run for run in runs.values() if run["fund"] == "<script>")
+    assert read_result(folder / odd["files"]["json"]["path"])["fund"] == "<script>"
+    for run in runs.values():
+        assert "</html>" in (folder / run["files"]["html"]["path"]).read_text()[-20:]
+        for file in run["files"].values():
+            assert str(tmp_path) not in (folder / file["path"]).read_text()
+
+
+def test_a_worker_that_is_killed_costs_one_attempt_and_a_second_time_the_run(tmp_path: Path) -> None:
+    text = (
+        matrix(2)
+        + '[[include]]\nnotebook = "other"\nmood = "die once"\n[[include]]\nnotebook = "other"\nmood = "die always"'
+    )
+    executor = LocalExecutor(2, timeout=60, work=work, kernels=False)
+    result = run_batch(planned(tmp_path, text), tmp_path / "reports", executor, gallery=page)
+    runs = {run["parameters"]["mood"]: run for run in result.manifest["runs"]}
+    assert result.manifest["counts"] == {"ok": 3, "failed": 1}
+    assert (runs["die once"]["status"], runs["die once"]["note"]) == ("ok", "retried once: the worker was lost")
+    assert runs["die always"]["failure"]["error"] == "WorkerLost"
+    assert runs[""]["note"] is None
+
+
+def test_a_worker_killed_from_outside_while_idle_or_at_work_is_replaced(tmp_path: Path) -> None:
+    plan = planned(tmp_path, matrix(1))
+    with LocalExecutor(1, timeout=60, work=work, kernels=False) as executor:
+        executor.submit(plan.runs[0])
+        [first] = executor.collect(60)
+        assert first.outcome is not None
+        [pid] = executor.processes
+        os.kill(pid, signal.SIGKILL)
+        psutil.wait_procs([psutil.Process(pid)] if psutil.pid_exists(pid) else [], timeout=10)
+        executor.submit(plan.runs[0])
+        found = executor.collect(60)
+        assert [finished.outcome for finished in found] == [None]
+        executor.submit(plan.runs[0])
+        [again] = executor.collect(60)
+        assert again.outcome is not None
+        assert set(executor.processes) != {pid}
+    assert executor.processes == {}
+
+
+def test_stopping_ends_workers_in_the_middle_of_a_run(tmp_path: Path) -> None:
+    [run] = planned(tmp_path, matrix(1, "sleep 60")).runs
+    begun = time.monotonic()
+    with LocalExecutor(1, timeout=60, work=work, kernels=False) as executor:
+        executor.submit(run)
+        assert executor.collect(3) == []
+        [pid] = executor.processes
+    assert time.monotonic() - begun < 30
+    assert not psutil.pid_exists(pid)
+
+
+def test_what_goes_wrong_in_a_worker_outside_the_cells_is_a_failure_with_a_name(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from research.reporting.batch.worker import Settings
+
+    [run] = planned(tmp_path, matrix(1)).runs
+    settings = Settings(60, None, str(tmp_path / "nowhere"), str(tmp_path), dict(os.environ))
+    outcome = run_planned(run, settings)
+    assert outcome.failure is not None
+    assert (outcome.failure.error, outcome.files) == ("FileNotFoundError", {})
+    monkeypatch.setattr("sys.executable", "/bin/false")
+    outcome = run_planned(run, Settings(60, None, str(tmp_path), str(tmp_path), dict(os.environ)))
+    assert outcome.failure is not None
+    assert outcome.failure.error == "NotebookError"
+    assert str(tmp_path) not in outcome.failure.message
+
+
+KINDS = {
+    "raise ValueError('bad <b>')": "ValueError",
+    "import os, signal; os.kill(os.getpid(), signal.SIGKILL)": "DeadKernel",
+    "import time; time.sleep(60)": "Timeout",
+    "import sys; sys.exit(3)": "SystemExit",
+    "open(result_path, 'w').write('x'); raise SystemExit(0)": "InvalidResult",
+    "raise SystemExit(0)": "MissingResult",
+    "import research; research.load('nobody')": "UnknownNameError",
+    "open('/nowhere/x')": "FileNotFoundError",
+    "x = [0] * 10**15": "MemoryError",
+    "import no_such_module": "ModuleNotFoundError",
+}
+
+
+@pytest.mark.slow
+def test_two_hundred_notebooks_with_twenty_faults_twice(tmp_path: Path) -> None:
+    windows = json.dumps(list(range(20, 110)))
+    text = f'[matrix]\nfund = ["ETHV", "ETHA"]\nnotebook = ["sample"]\nwindow = {windows}\n'
+    for mood in KINDS:
+        for fund in ("ETHV", "ETHA"):
+            text += f"[[include]]\nfund = '{fund}'\nnotebook = 'sample'\nmood = {json.dumps(mood)}\n"
+    plan: Plan = planned(tmp_path, text)
+    assert len(plan.runs) == 200
+    for out in ("one", "two"):
+        result = run_batch(plan, tmp_path / out, LocalExecutor(2, timeout=10), gallery=page)
+        assert result.manifest["counts"] == {"ok": 180, "failed": 20}
+        for run in result.manifest["runs"]:
+            mood = run["parameters"]["mood"]
+            if not mood:
+                content = read_result(tmp_path / out / "nightly" / run["files"]["json"]["path"])
+                assert content["answer"] == run["parameters"]["window"] / 7
+                continue
+            assert run["failure"]["error"] == KINDS[mood]
+            assert run["failure"]["cell"] == (None if KINDS[mood] in {"InvalidResult", "MissingResult"} else 3)
+            assert set(run["files"]) == {"html", "ipynb", "json"}
+    assert documents(tmp_path / "one") == documents(tmp_path / "two")
+
+
+@pytest.mark.slow
+def test_workers_killed_at_random_lose_nothing(tmp_path: Path) -> None:
+    import random
+    import threading
+
+    plan = planned(tmp_path, matrix(30))
+    run_batch(plan, tmp_path / "whole", LocalExecutor(2, timeout=60), gallery=page)
+    executor = LocalExecutor(2, timeout=60)
+    draw, over = random.Random(3), threading.Event()
+
+    def kill() -> None:
+        for _ in range(4):
+            over.wait(draw.uniform(1, 4))
+            victims = [pid for pid, run in list(executor.processes.items()) if run is not None]
+            if victims:
+                os.kill(draw.choice(victims), signal.SIGKILL)
+
+    thread = threading.Thread(target=kill)
+    thread.start()
+    result = run_batch(plan, tmp_path / "out", executor, gallery=page)
+    over.set()
+    thread.join()
+    again = run_batch(plan, tmp_path / "out", LocalExecutor(2, timeout=60), gallery=page)
+    assert again.ok
+    assert len(result.manifest["runs"]) == 30
+    results = {name: content for name, content in documents(tmp_path / "whole").items() if "/ETHV/sample" in name}
+    assert {name: documents(tmp_path / "out")[name] for name in results if ".runs" not in name} == {
+        name: content for name, content in results.items() if ".runs" not in name
+    }
