@@ -249,6 +249,7 @@ import pathlib, sys
 from research.reporting.execute import execute
 from research.reporting.kernels import kernel_server
 with kernel_server() as address:
+    pathlib.Path("address").write_text(address)
     execute(pathlib.Path(sys.argv[1]), {}, timeout=600, kernel_server=address)
 """
 LONG = """
@@ -277,6 +278,7 @@ def test_nothing_outlives_a_killed_owner_or_server(make_notebook: Make, tmp_path
         assert gone(kernel)
         assert gone(child)
         owner.wait(timeout=60)
+        assert not Path((tmp_path / "address").read_text()).parent.exists()
     finally:
         owner.kill()
         owner.wait()
