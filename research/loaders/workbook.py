@@ -25,6 +25,7 @@ LARGEST_RATIO: Final = 300
 _XLSX: Final = b"PK\x03\x04"
 _BIFF: Final = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _CELL: Final = re.compile(rb"<c\b([^>]*)>(.*?)</c>", re.DOTALL)
+_ERROR: Final = re.compile(rb'\bt="e"')
 _VALUE: Final = re.compile(rb"<v\b[^>/]*>[^<]")
 _REFERENCE: Final = re.compile(rb'\br="([A-Z]+[0-9]+)"')
 
@@ -143,6 +144,14 @@ def _check_part(raw: bytes, part: str, name: str) -> None:
         return
     for cell in _CELL.finditer(raw):
         inside = cell[2]
+        if _ERROR.search(cell[1]):
+            # The reader would hand it over as an empty cell, and an error is not the same as no value.
+            found = _REFERENCE.search(cell[1])
+            where = found[1].decode() if found else "a cell"
+            raise DataFileError(
+                f"{name}: {part.rsplit('/', 1)[-1]}: {where} holds an error of the spreadsheet program, such as #N/A: "
+                "correct or empty it"
+            )
         if b"<f" in inside and not _VALUE.search(inside) and b"<is" not in inside:
             found = _REFERENCE.search(cell[1])
             where = found[1].decode() if found else "a cell"
