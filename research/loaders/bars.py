@@ -18,6 +18,7 @@ from research.loaders.tidy import Field, published
 __all__ = ["load_bars", "parse_bars"]
 
 PRICES: Final = ("open", "high", "low", "close")
+_WRITTEN: Final = r"\d{4}-\d{2}-\d{2}"
 _TIMES: Final = ("timestamp", "time", "date", "datetime", "open_time", "unix")
 FIELDS: Final = (
     *(Field(name, (name,), Column("quote currency", "", f"{name} of the bar")) for name in PRICES),
@@ -87,18 +88,35 @@ def read_columns(text: str, name: str, *, skip: int = 0) -> pd.DataFrame:
     DataFileError
         If the text is no table, or a row has too many or too few cells.
     """
+    lines = text.split("\n", skip + 1)
+    names = [cell.strip().strip('"').casefold() for cell in (lines[skip] if len(lines) > skip else "").split(",")]
+    if len(set(names)) < len(names):
+        twice = next(cell for cell in names if names.count(cell) > 1)
+        raise DataFileError(f"{name}: column {twice!r} is there twice: keep the right one")
     try:
         table = pd.read_csv(io.StringIO(text), skiprows=skip, skipinitialspace=True, na_values=["null", "None", "-"])
     except (pd.errors.ParserError, pd.errors.EmptyDataError, ValueError, OverflowError) as error:
         raise DataFileError(f"{name}: not a comma-separated table ({str(error)[:100]}): fetch it again") from None
     table.columns = pd.Index([str(column).strip().casefold() for column in table.columns])
-    if not table.columns.is_unique:
-        twice = table.columns[table.columns.duplicated()][0]
-        raise DataFileError(f"{name}: column {twice!r} is there twice: keep the right one")
     if not len(table) or not isinstance(table.index, pd.RangeIndex):
         # Rows longer than the header make pandas take the first column for labels.
         raise DataFileError(f"{name}: no rows under a header of the same width: fetch the file again")
+    _refuse_short_rows(table, text, skip, name)
     return table
+
+
+def _refuse_short_rows(table: pd.DataFrame, text: str, skip: int, name: str) -> None:
+    """Refuse a row with too few cells, which pandas fills up in silence: only such a row lacks its last cell."""
+    lacking = np.flatnonzero(table.iloc[:, -1].isna().to_numpy())
+    if not len(lacking):
+        return
+    lines = [(number, line) for number, line in enumerate(text.split("\n"), start=1) if number > skip and line.strip()]
+    for place in lacking:
+        number, line = lines[int(place) + 1] if int(place) + 1 < len(lines) else (0, "")
+        if '"' not in line and line.count(",") < table.shape[1] - 1:
+            raise DataFileError(
+                f"{name}: row {number} has fewer fields than the header: the file is torn, fetch it again"
+            )
 
 
 def _time_column(table: pd.DataFrame, wanted: str, name: str) -> str:
@@ -127,7 +145,8 @@ def instants(column: pd.Series, name: str, label: str, zone: str = "") -> pd.Dat
         return _epochs(column.to_numpy(dtype=np.float64), name, label)
     texts = column.astype("str").str.strip()
     parsed = pd.to_datetime(texts, format="ISO8601", errors="coerce", utc=True)
-    wrong = parsed.isna().to_numpy()
+    # Words such as "now" are times to pandas, and years beyond reason are to no clock.
+    wrong = (parsed.isna() | ~texts.str.match(_WRITTEN) | ~parsed.dt.year.between(1970, 2200)).to_numpy()
     if wrong.any():
         place = int(np.argmax(wrong))
         raise DataError(f"{name}: row {place + 2}, column {label!r}: {texts.iloc[place][:40]!r} is not a time")
@@ -152,7 +171,8 @@ def instants(column: pd.Series, name: str, label: str, zone: str = "") -> pd.Dat
 def _epochs(values: np.ndarray[tuple[int], np.dtype[np.float64]], name: str, label: str) -> pd.DatetimeIndex:
     """Return instants from numbers since 1970; seconds, milliseconds and microseconds differ by a thousand."""
     seconds = np.select([values < 1e11, values < 1e14, values < 1e17], [values, values / 1e3, values / 1e6], np.nan)
-    wrong = ~((seconds >= 0) & (seconds < 7e9))
+    # From 1973 on: a day written as 20240723 is no count of seconds.
+    wrong = ~((seconds >= 1e8) & (seconds < 7e9))
     if wrong.any():
         place = int(np.argmax(wrong))
         raise DataError(f"{name}: row {place + 2}, column {label!r}: {values[place]:g} is not a time since 1970")

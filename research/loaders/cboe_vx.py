@@ -25,6 +25,8 @@ _RESCALED: Final = pd.Timestamp("2007-03-26")
 _IN_NAME: Final = re.compile(r"VX_(\d{4}-\d{2}-\d{2})")
 _OLD_NAME: Final = re.compile(r"CFE_([FGHJKMNQUVXZ])(\d{2})_VX")
 _LABEL: Final = re.compile(r"([FGHJKMNQUVXZ])(?:\d*)?\s*\(([A-Z][a-z]{2})\s+(\d{2}|\d{4})\)")
+_MONTHS: Final = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
+_FIRST: Final = 2004
 _PRICES: Final = (("open", "Open"), ("high", "High"), ("low", "Low"), ("close", "Close"), ("settle", "Settle"))
 _FIELDS: Final = (
     *(Field(target, (name,), Column("index points", _CLOCK, f"{target} price")) for target, name in _PRICES),
@@ -155,6 +157,9 @@ def _expiries(grid: Grid, name: str, given: str) -> list[dt.date]:
             if parts is None:
                 raise DataError(f"{name}: row {line}: {label[:30]!r} is no contract such as 'F (Jan 05)'")
             year = int(parts[3]) + (2000 if len(parts[3]) == 2 else 0)
-            known[label] = vx_expiry(year, MONTH_CODES[parts[1]])
+            month = MONTH_CODES[parts[1]]
+            if not _FIRST <= year < _FIRST + 100 or parts[2] != _MONTHS[month - 1]:
+                raise DataError(f"{name}: row {line}: {label[:30]!r}: letter, month and year do not go together")
+            known[label] = vx_expiry(year, month)
         found.append(known[label])
     return found

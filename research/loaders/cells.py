@@ -19,7 +19,7 @@ MISSING: Final = frozenset({"", "-", "--"})
 
 _YEARS: Final = (1800, 2200)
 _PLAIN: Final = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?")
-_ISO: Final = re.compile(r"\d{4}-\d{2}-\d{2}")
+_STRICT: Final = {"%Y-%m-%d": re.compile(r"\d{4}-\d{2}-\d{2}"), "%Y%m%d": re.compile(r"\d{8}")}
 
 
 def numbers(
@@ -144,13 +144,16 @@ def dates(
     >>> dates(["Sep 16, 2026"], [2], name="x.xls", column="As Of", formats=["%b %d, %Y"]).strftime("%F")[0]
     '2026-09-16'
     """
+    for cell, line in zip(cells, lines, strict=True):
+        if not cell.isascii():
+            raise DataError(f"{name}: row {line}, column {column!r}: {_short(cell)} is not a date: write it in ASCII")
     texts = pd.Series([cell.strip() for cell in cells], dtype="str")
     best: tuple[int, npt.NDArray[np.bool_]] | None = None
     for form in formats:
         found = pd.to_datetime(texts, format=form, errors="coerce")
         # strptime reads one digit where two are asked for; an ISO date has all of them.
-        if form == "%Y-%m-%d":
-            found = found.where(texts.str.fullmatch(_ISO))
+        if form in _STRICT:
+            found = found.where(texts.str.fullmatch(_STRICT[form]))
         good = found.notna().to_numpy() & found.dt.year.between(*_YEARS).to_numpy()
         if good.all():
             days = found.to_numpy(dtype="datetime64[D]").astype("datetime64[ns]")
@@ -215,4 +218,4 @@ def _day(label: pd.Timestamp) -> str:
 
 
 def _short(cell: str) -> str:
-    return repr(cell if len(cell) <= 40 else cell[:37] + "...")
+    return ascii(cell if len(cell) <= 40 else cell[:37] + "...")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Final
 
-from research.errors import MissingColumnError, ParameterError, UnknownNameError
+from research.errors import DataFileError, MissingColumnError, ParameterError, UnknownNameError
 from research.loaders.delimited import Grid, read_grid
 from research.loaders.published import Column, PublishedTable, Remark
 from research.loaders.raw import RawFile, decode, read_raw
@@ -73,6 +73,10 @@ def parse_coin_metrics(file: RawFile, *, asset: str = "") -> PublishedTable:
         for place, name in enumerate(grid.header)
         if place != time and name and name.casefold() != "asset" and _has_numbers(grid, place)
     ]
+    targets = [field.target for field in fields]
+    if len(set(targets)) < len(targets):
+        twice = next(target for target in targets if targets.count(target) > 1)
+        raise DataFileError(f"{file.name}: two columns are {twice}: keep the right one")
     if not fields:
         raise MissingColumnError(f"{file.name}: no metric beside the time: fetch the file again")
     return daily_table(file, grid, "coin_metrics", fields, date_names=("time",), remarks=remarks, rows=rows)

@@ -75,6 +75,8 @@ def parse_set_rebalance(file: RawFile) -> PublishedTable:
         for place, item in enumerate(summary)
     ]
     names = [str(item.get("asset", "")) for item in summary]
+    if not all(name.isprintable() for name in names):
+        raise DataError(f"{file.name}: an asset's name holds something that is no text: correct the file")
     if len(set(names)) != len(names) or not all(names):
         raise DataError(f"{file.name}: an asset stands twice or has no name: correct the file")
     frame = pd.DataFrame(rows, index=pd.Index(names, dtype="str", name="asset"))

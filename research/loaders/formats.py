@@ -134,6 +134,17 @@ def load_file(path: Path | str | None, format: str, **options: Any) -> Published
             hint = f"did you mean {close!r}? " if close else ""
             have = ", ".join(found.options) or "none"
             raise ParameterError(f"format {format!r} has no option {option!r}: {hint}(options: {have})")
+    _check_types(found, options)
     if path is None and found.name != "sql":
         raise ParameterError(f"format {format!r} reads a file: name one")
     return found.load(path, **options)
+
+
+def _check_types(found: Format, options: Mapping[str, Any]) -> None:
+    """Refuse an option of another type than its loader takes: options come from files that people write."""
+    parameters = inspect.signature(found.load).parameters
+    for name, value in options.items():
+        wanted = {"str": str, "int": int}.get(str(parameters[name].annotation))
+        if wanted is not None and (not isinstance(value, wanted) or isinstance(value, bool)):
+            told = {str: "a text", int: "a whole number"}[wanted]
+            raise ParameterError(f"option {name!r} of format {found.name!r} is {value!r}: give {told}")

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from html.parser import HTMLParser
+import html
+import re
 from pathlib import Path
 from typing import Final
 
@@ -15,7 +16,9 @@ from research.loaders.tidy import Field, daily_table
 __all__ = ["load_grayscale", "parse_grayscale"]
 
 _TABLE: Final = "chart-data"
-_MOST_CELLS: Final = 2_000_000
+_TAG: Final = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9]{0,20})([^<>]{0,2000})>")
+_ANY: Final = re.compile(r"<[^<>]{0,2000}>")
+_ID: Final = re.compile(rf"""\bid\s*=\s*["']?{_TABLE}["']?(?:\s|/|$)""")
 
 
 def load_grayscale(path: Path | str) -> PublishedTable:
@@ -57,10 +60,7 @@ def load_grayscale(path: Path | str) -> PublishedTable:
 
 def parse_grayscale(file: RawFile) -> PublishedTable:
     """Return the table in the bytes of a Grayscale page; see `load_grayscale`."""
-    parser = _TableParser(file.name)
-    parser.feed(decode(file))
-    parser.close()
-    grid = parser.grid()
+    grid = _table(decode(file), file.name)
     holdings = next((name for name in grid.header if name.casefold().endswith("holdings/share")), "Holdings/Share")
     fields = (
         Field(
@@ -81,62 +81,43 @@ def parse_grayscale(file: RawFile) -> PublishedTable:
     return daily_table(file, grid, "grayscale", fields, date_names=("Date",))
 
 
-class _TableParser(HTMLParser):
-    """Cells of the one table with the right id."""
+def _table(page: str, name: str) -> Grid:
+    """Return the cells of the one table with the right id; in one pass, whatever the markup."""
+    start = next(
+        (tag.end() for tag in _TAG.finditer(page) if tag[2].casefold() == "table" and _ID.search(tag[3])), None
+    )
+    if start is None:
+        raise DataFileError(f"{name}: no table with id {_TABLE!r}: save the page again")
+    rows: list[tuple[int, list[str]]] = []
+    opened: int | None = None
+    line, counted = page.count("\n", 0, start) + 1, start
+    for tag in _TAG.finditer(page, start):
+        kind = tag[2].casefold()
+        if kind not in {"tr", "td", "th", "table"}:
+            continue
+        if opened is not None:
+            rows[-1][1].append(" ".join(html.unescape(_ANY.sub("", page[opened : tag.start()])).split()))
+            opened = None
+        if tag[1] and kind == "table":
+            break
+        if kind == "tr" and not tag[1]:
+            line, counted = line + page.count("\n", counted, tag.start()), tag.start()
+            rows.append((line, []))
+        elif kind in {"td", "th"} and not tag[1]:
+            rows = rows or [(line, [])]
+            opened = tag.end()
+    return _grid([row for row in rows if row[1]], name)
 
-    def __init__(self, name: str) -> None:
-        super().__init__(convert_charrefs=True)
-        self._name = name
-        self._depth = 0
-        self._rows: list[tuple[int, list[str]]] = []
-        self._cell: list[str] | None = None
-        self._cells = 0
-        self._found = False
 
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        if tag == "table" and (self._depth or (not self._found and dict(attrs).get("id") == _TABLE)):
-            self._depth += 1
-            self._found = True
-        elif self._depth and tag == "tr":
-            self._end_cell()
-            self._rows.append((self.getpos()[0], []))
-        elif self._depth and tag in {"td", "th"}:
-            self._end_cell()
-            self._cell = []
-
-    def handle_endtag(self, tag: str) -> None:
-        if self._depth and tag in {"td", "th", "tr", "table"}:
-            self._end_cell()
-        if tag == "table" and self._depth:
-            self._depth -= 1
-
-    def handle_data(self, data: str) -> None:
-        if self._cell is not None:
-            self._cell.append(data)
-
-    def _end_cell(self) -> None:
-        if self._cell is None:
-            return
-        self._cells += 1
-        if self._cells > _MOST_CELLS:
-            raise DataFileError(f"{self._name}: more than {_MOST_CELLS:,} cells: that is no table of a fund")
-        if not self._rows:
-            self._rows.append((self.getpos()[0], []))
-        self._rows[-1][1].append("".join(self._cell).strip())
-        self._cell = None
-
-    def grid(self) -> Grid:
-        """Return header and rows."""
-        self._end_cell()
-        rows = [(line, cells) for line, cells in self._rows if cells]
-        if not self._found or len(rows) < 2:
-            raise DataFileError(f"{self._name}: no table with id {_TABLE!r} and rows in it: save the page again")
-        header = [cell or "Date" for cell in rows[0][1]]
-        for line, cells in rows[1:]:
-            if len(cells) != len(header):
-                raise DataFileError(
-                    f"{self._name}: line {line}: a row of {len(cells)} cells under {len(header)} headings: the page is "
-                    "torn or of another layout, save it again"
-                )
-        body = rows[1:]
-        return Grid(self._name, tuple(header), tuple(cells for _, cells in body), tuple(line for line, _ in body))
+def _grid(rows: list[tuple[int, list[str]]], name: str) -> Grid:
+    if len(rows) < 2:
+        raise DataFileError(f"{name}: a table with id {_TABLE!r} and no rows in it: save the page again")
+    header = [cell or "Date" for cell in rows[0][1]]
+    for line, cells in rows[1:]:
+        if len(cells) != len(header):
+            raise DataFileError(
+                f"{name}: line {line}: a row of {len(cells)} cells under {len(header)} headings: the page is torn or "
+                "of another layout, save it again"
+            )
+    body = rows[1:]
+    return Grid(name, tuple(header), tuple(cells for _, cells in body), tuple(line for line, _ in body))

@@ -132,6 +132,8 @@ def _from_json(text: str, name: str) -> Grid:
         found = found.get(key) if isinstance(found, dict) else None
         if found is None:
             raise DataFileError(f"{name}: JSON without {key!r}, so not iShares' fund history: fetch the file again")
+    if not isinstance(found, dict):
+        raise DataFileError(f"{name}: {_POINTS[-1]!r} holds no named arrays: fetch the file again")
     columns: dict[str, list[str]] = {}
     for key, point in found.items():
         values = point.get("value") if isinstance(point, dict) else None

@@ -67,6 +67,8 @@ def parse_parquet(
     try:
         about = pq.ParquetFile(io.BytesIO(file.raw))
         names = list(about.schema_arrow.names)
+        if len(set(names)) < len(names):
+            raise DataFileError(f"{file.name}: a column stands there twice: write each once")
         place = _named(names, date_column, file.name)
         plain = [name for name in names if _is_number(about.schema_arrow.field(name).type)]
         wanted = {name: name for name in plain if name != place} if columns is None else dict(columns)

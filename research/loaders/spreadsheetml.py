@@ -14,6 +14,7 @@ from research.loaders.workbook import Cell, Sheet
 __all__ = ["read_spreadsheetml"]
 
 DEEPEST: Final = 64
+_WIDEST: Final = 512
 LARGEST: Final = 128 * 1024 * 1024
 
 _RAW_AMPERSAND: Final = re.compile(r"&(?!(?:amp|lt|gt|quot|apos|#\d{1,7}|#x[0-9A-Fa-f]{1,6});)")
@@ -70,8 +71,11 @@ def _sheets(text: str, name: str) -> tuple[Sheet, ...]:
             if event == "start":
                 reader.start(_local(element.tag), element.attrib)
             else:
-                reader.end(_local(element.tag), element.text or "")
-                element.clear()
+                tag = _local(element.tag)
+                # Formatted text stands in elements of its own.
+                reader.end(tag, "".join(element.itertext()) if tag == "Data" else "")
+                if tag == "Row":
+                    element.clear()
     except DefusedXmlException:
         raise DataFileError(f"{name}: holds a document type or entities: refused") from None
     except ParseError as error:
@@ -94,6 +98,7 @@ class _Reader:
         self._row: list[Cell] = []
         self._at = 0
         self._text = ""
+        self._merged = 0
 
     def start(self, tag: str, attributes: dict[str, str]) -> None:
         self._depth += 1
@@ -112,6 +117,7 @@ class _Reader:
             index = _attribute(attributes, "Index")
             self._at = _column(index, self.name) if index else self._at + 1
             self._text = ""
+            self._merged = _count(_attribute(attributes, "MergeAcross"), self.name)
             if _attribute(attributes, "Formula"):
                 self._text = "\0formula"
 
@@ -125,8 +131,12 @@ class _Reader:
                 raise DataFileError(
                     f"{self.name}: sheet {self._sheet!r}, row {row}: a formula without a stored value: fetch it again"
                 )
+            if self._at < 1:
+                raise DataFileError(f"{self.name}: a cell outside of a row: fetch the file again")
             self._row += [""] * (self._at - len(self._row))
             self._row[self._at - 1] = self._text
+            # A cell that stretches over others pushes the next one on.
+            self._at += self._merged
         elif tag == "Row":
             self._rows.append(self._row)
         elif tag == "Worksheet":
@@ -134,9 +144,13 @@ class _Reader:
 
 
 def _column(index: str, name: str) -> int:
-    if not (index.isascii() and index.isdigit() and 1 <= int(index) <= 16_384):
-        raise DataFileError(f"{name}: a cell has the index {index[:20]!r}: that is no column of a sheet")
+    if not (index.isascii() and index.isdigit() and len(index) < 6 and 1 <= int(index) <= _WIDEST):
+        raise DataFileError(f"{name}: a cell has the index {index[:20]!r}: that is no column of a sheet of a fund")
     return int(index)
+
+
+def _count(merged: str, name: str) -> int:
+    return _column(merged, name) if merged and merged != "0" else 0
 
 
 def _local(tag: str) -> str:

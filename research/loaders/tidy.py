@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 import pandas as pd
 
+from research.errors import DataFileError
 from research.loaders.cells import MISSING, ascending, dates, numbers
 from research.loaders.published import Column, Kind, PublishedTable, Remark
 
@@ -97,6 +98,8 @@ def daily_table(
     DataError
         If a cell cannot be read, a day stands twice with other values, or rows run both ways.
     """
+    if not grid.rows:
+        raise DataFileError(f"{grid.name}: no row is a day: fetch the file again")
     place = grid.place(*date_names)
     days = dates(
         [row[place] for row in grid.rows],

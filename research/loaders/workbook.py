@@ -6,7 +6,8 @@ import datetime as dt
 import io
 import re
 import zipfile
-from collections.abc import Sequence
+import zlib
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -24,10 +25,10 @@ LARGEST_RATIO: Final = 300
 
 _XLSX: Final = b"PK\x03\x04"
 _BIFF: Final = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
-_CELL: Final = re.compile(rb"<c\b([^>]*)>(.*?)</c>", re.DOTALL)
 _ERROR: Final = re.compile(rb'\bt="e"')
 _VALUE: Final = re.compile(rb"<v\b[^>/]*>[^<]")
-_REFERENCE: Final = re.compile(rb'\br="([A-Z]+[0-9]+)"')
+_REFERENCE: Final = re.compile(rb'\br="([A-Z]{1,3})([0-9]{1,7})"')
+_MOST_CELLS: Final = 20_000_000
 
 
 @dataclass(frozen=True)
@@ -122,7 +123,7 @@ def _check_archive(file: RawFile) -> None:
             for member in members:
                 if member.filename.endswith(".xml"):
                     _check_part(_part(archive, member), member.filename, file.name)
-    except (zipfile.BadZipFile, zipfile.LargeZipFile, NotImplementedError, OSError, RuntimeError, ValueError) as error:
+    except (zipfile.error, zlib.error, EOFError, NotImplementedError, OSError, RuntimeError, ValueError) as error:
         if isinstance(error, DataFileError):
             raise
         raise DataFileError(f"{file.name}: a damaged archive ({_short(error)}): fetch it again") from None
@@ -142,23 +143,49 @@ def _check_part(raw: bytes, part: str, name: str) -> None:
         raise DataFileError(f"{name}: {part} holds a document type or entities, which no workbook needs: refused")
     if not part.startswith("xl/worksheets/"):
         return
-    for cell in _CELL.finditer(raw):
-        inside = cell[2]
-        if _ERROR.search(cell[1]):
+    rows = columns = 0
+    for attributes, inside in _cells(raw):
+        row, column = _at(attributes)
+        rows, columns = max(rows, row), max(columns, column)
+        if _ERROR.search(attributes):
             # The reader would hand it over as an empty cell, and an error is not the same as no value.
-            found = _REFERENCE.search(cell[1])
-            where = found[1].decode() if found else "a cell"
+            found = _REFERENCE.search(attributes)
+            where = found[0].decode()[3:-1] if found else "a cell"
             raise DataFileError(
                 f"{name}: {part.rsplit('/', 1)[-1]}: {where} holds an error of the spreadsheet program, such as #N/A: "
                 "correct or empty it"
             )
         if b"<f" in inside and not _VALUE.search(inside) and b"<is" not in inside:
-            found = _REFERENCE.search(cell[1])
-            where = found[1].decode() if found else "a cell"
+            found = _REFERENCE.search(attributes)
+            where = found[0].decode()[3:-1] if found else "a cell"
             raise DataFileError(
                 f"{name}: {part.rsplit('/', 1)[-1]}: {where} is a formula whose value was never stored: open the "
                 "file in a spreadsheet program and save it, or paste values"
             )
+    if rows * columns > _MOST_CELLS:
+        raise DataFileError(
+            f"{name}: {part.rsplit('/', 1)[-1]}: {rows:,} rows of {columns:,} columns: no table is so large"
+        )
+
+
+def _cells(raw: bytes) -> Iterator[tuple[bytes, bytes]]:
+    """Return attributes and content of every cell that has content; in one pass, whatever the markup."""
+    for chunk in raw.split(b"</c>")[:-1]:
+        start = max(chunk.rfind(b"<c "), chunk.rfind(b"<c>"))
+        end = chunk.find(b">", start)
+        if start >= 0 and end >= 0:
+            yield chunk[start + 2 : end], chunk[end + 1 :]
+
+
+def _at(attributes: bytes) -> tuple[int, int]:
+    """Return row and column of a cell, counted from 1; 0 where it does not say."""
+    found = _REFERENCE.search(attributes)
+    if found is None:
+        return 0, 0
+    column = 0
+    for letter in found[1]:
+        column = 26 * column + letter - 64
+    return int(found[2]), column
 
 
 def _short(error: BaseException) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -97,10 +97,11 @@ class DescribedFigure(Figure):
         canvas, engine, before = self.canvas, self.get_layout_engine(), self.dpi
         self.dpi = dpi
         try:
-            if engine is not None:
-                engine.execute(self)
-                self.set_layout_engine("none")
-            yield
+            with _ticks_once(self):
+                if engine is not None:
+                    engine.execute(self)
+                    self.set_layout_engine("none")
+                yield
         finally:
             self.set_layout_engine(engine)
             self.dpi = before
@@ -110,6 +111,35 @@ class DescribedFigure(Figure):
         width, height = (round(float(side) * _DPI) for side in self.get_size_inches())
         data = {"image/png": self.to_png(), "text/plain": self.alt}
         return data, {"image/png": {"width": width, "height": height, "alt": self.alt}}
+
+
+@contextmanager
+def _ticks_once(figure: Figure) -> Iterator[None]:
+    """Have every axis find its ticks once for each place that it is laid out in, inside the block.
+
+    Matplotlib finds them eleven times for a figure: for the axis, for its label, for those beside it, and again.
+    """
+    axes = [axis for each in figure.axes for axis in (each.xaxis, each.yaxis) if hasattr(axis, "_update_ticks")]
+    for axis in axes:
+        axis._update_ticks = _remembered(axis)
+    try:
+        yield
+    finally:
+        for axis in axes:
+            del axis._update_ticks
+
+
+def _remembered(axis: Any) -> Callable[[], Any]:  # noqa: ANN401 - a part of matplotlib without types
+    find = axis._update_ticks
+    known: dict[str, Any] = {}
+
+    def remembered() -> Any:  # noqa: ANN401 - as above
+        place = (*axis.axes.bbox.bounds, *axis.get_view_interval())
+        if known.get("place") != place:
+            known["ticks"], known["place"] = find(), place
+        return known["ticks"]
+
+    return remembered
 
 
 @contextmanager

@@ -198,7 +198,8 @@ def test_bars_in_local_time_over_a_clock_change_are_refused():
 @pytest.mark.parametrize(
     ("text", "match"),
     [
-        ("timestamp,open,high,low,close\n2024-01-01T00:00Z,1,2,1\n", "lacks a price"),
+        ("timestamp,open,high,low,close\n2024-01-01T00:00Z,1,2,1\n", "fewer fields"),
+        ("timestamp,open,high,low,close\n2024-01-01T00:00Z,1,2,1,\n", "lacks a price"),
         ("timestamp,open,high,low,close\n2024-01-01T00:00Z,1,2,1,x\n", "'x' is not a number"),
         ("timestamp,open,high,low,close\nsoon,1,2,1,2\n", "'soon' is not a time"),
         ("timestamp,open,high,low,close\n2024-01-01T00:00Z,1,2,1,2,9\n", "same width"),

@@ -29,7 +29,7 @@ _LIBRARIES: Final = (
     "PIL.PngImagePlugin",
     "scipy.stats",
     "scipy.optimize",
-    "statsmodels.api",
+    "statsmodels.regression.linear_model",
 )
 _ROOMS: Final = ("alignment", "metrics", "drivers", "decomposition", "simulation", "plots", "reporting")
 """Rooms that notebooks enter whole; of the loaders each takes what its data need."""
