@@ -5,11 +5,15 @@ from __future__ import annotations
 import warnings
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Final
 
 from research.errors import ParameterError, ResearchWarning
 from research.reporting.parameters import Schema, Value, effective
 
 __all__ = ["preflight"]
+
+_DEFAULT: Final = 0.05
+_HOLES: Final = 0.99
 
 
 def preflight(values: Mapping[str, Value], schema: Schema, notebook: str = "") -> dict[str, Value]:
@@ -49,6 +53,8 @@ def preflight(values: Mapping[str, Value], schema: Schema, notebook: str = "") -
         # The report shows them, in their place.
         warnings.simplefilter("ignore", ResearchWarning)
         fund = find_fund(ticker, data=folder)
-        history = load(fund, start=text("start"), end=text("end"), data=folder)
+        # A report on the data themselves is what a sample with holes needs most.
+        most = _HOLES if notebook == "data_quality" else _DEFAULT
+        history = load(fund, start=text("start"), end=text("end"), data=folder, max_loss=most)
         require(notebook, history, wanted)
     return {**values, "fund": fund.ticker}

@@ -92,6 +92,10 @@ def _clock(history: History, values: Mapping[str, Value]) -> None:
         with_other(history, other_benchmark(series, column, date_column=dates, clock=clock))
 
 
+def _anything(history: History, values: Mapping[str, Value]) -> None:
+    """Ask for nothing: whatever can be loaded can be looked at."""
+
+
 def _truth(history: History, values: Mapping[str, Value]) -> None:
     from research.errors import UnknownNameError  # noqa: PLC0415 - only this notebook
     from research.simulation import NOISE_KINDS  # noqa: PLC0415
@@ -112,6 +116,7 @@ REQUIREMENTS: Final[Mapping[str, Requirement]] = {
     "futures_roll": _futures,
     "staking": _staking,
     "benchmark_clock": _clock,
+    "data_quality": _anything,
     "coverage": _truth,
 }
 """By notebook."""

@@ -18,6 +18,7 @@ from research.reporting.coverage import coverage_report
 from research.reporting.expense import fee_report
 from research.reporting.lead import LeadFigure, fee_measured, spark
 from research.reporting.premium import premium_report
+from research.reporting.quality import quality_report
 from research.reporting.report import Report
 from research.reporting.roll import roll_report
 from research.reporting.staking import staking_report
@@ -29,6 +30,7 @@ REPORTS: dict[str, Callable[[], Report]] = {
     "futures_roll": lambda: roll_report(rs.load("SIM-FUTURES")),
     "staking": lambda: staking_report(rs.load("SIM-STAKING")),
     "benchmark_clock": lambda: clock_report(rs.load("ETHV")),
+    "data_quality": lambda: quality_report(rs.load("ETHV")),
     "coverage": lambda: coverage_report(rs.load("SIM-SPOT"), noises=["random_walk"], draws=20, sessions=120),
 }
 
@@ -72,6 +74,8 @@ TWINS: dict[tuple[str, str], Callable[[dict[str, Any]], tuple[float | None, floa
         r["clock"]["pairs"][0]["hours"],
         r["clock"]["pairs"][0]["std_error_hours"],
     ),
+    ("data_quality", "Sessions lost"): lambda r: (r["quality"]["sessions_lost"], None),
+    ("data_quality", "Sessions kept"): lambda r: (r["sample"]["sessions"], None),
     ("coverage", "Lowest coverage"): lambda r: (100 * min(row["coverage"] for row in r["coverage"]["rows"]), None),
 }
 

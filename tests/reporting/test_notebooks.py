@@ -21,6 +21,7 @@ DEFAULTS = {
     "futures_roll": ("SIM-FUTURES", "roll trades themselves earned nothing"),
     "staking": ("SIM-STAKING", "The truth is 15 %."),
     "benchmark_clock": ("ETHV", "seen at the same moment"),
+    "data_quality": ("ETHV", "look at what the screens name"),
     "coverage": ("SIM-SPOT", "funds were made for each of 7 kinds of noise"),
 }
 
@@ -35,7 +36,7 @@ def test_runs_with_its_defaults_and_leaves_a_report(name: str, tmp_path: Path) -
     assert done.result is not None
     assert any(said in sentence for sentence in done.result["conclusions"])
     page = done.html.read_text(encoding="utf-8")
-    assert page.count("<img") >= (2 if name == "coverage" else 3)  # a study has one chart a basis
+    assert page.count("<img") >= (2 if name in {"coverage", "data_quality"} else 3)
     assert 'alt=""' not in page
     assert ("is simulated: no such fund exists" in page) is fund.startswith("SIM-")
     again = run_report(name, {"fund": fund}, tmp_path / "again")

@@ -169,6 +169,16 @@ RESULT: dict[str, Any] = {
         "cost": [{"hours": 1.0, "tracking_error_bp": 1828.0, "tracking_error_21_bp": 399.0}],
         "clock_share": None,
     },
+    "quality": {
+        "verdict": "look first",
+        "findings": {"error": 0, "warning": 1, "note": 2},
+        "rows_in": 823,
+        "rows_dropped": 276,
+        "sessions": 547,
+        "sessions_lost": 0,
+        "naive_tracking_error_bp": {"all_rows": 3181.0, "weekdays": 849.0, "sessions": 1.0},
+        "remarks": [{"series": "nav", "rule": "footer", "message": "Words.", "rows_lost": 2}],
+    },
     "conclusions": ["It charges what it says."],
     "limits": [],
 }
@@ -178,6 +188,7 @@ TOPICS = {
     "futures_roll": "roll",
     "staking": "staking",
     "benchmark_clock": "clock",
+    "data_quality": "quality",
     "coverage": "coverage",
 }
 FAILURE: dict[str, Any] = {

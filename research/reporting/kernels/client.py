@@ -37,7 +37,8 @@ _LONGEST_SOCKET_PATH: Final = 100
 """Unix socket paths end at 104 to 108 bytes."""
 
 _START: Final = """
-import builtins, sys, types
+import builtins, gc, sys, types
+gc.disable()
 sys.path.remove("")
 builtins.get_ipython = lambda: types.SimpleNamespace(kernel=None)
 output, sys.stdout = sys.stdout, types.SimpleNamespace(encoding="UTF-8")
