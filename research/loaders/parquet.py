@@ -132,10 +132,11 @@ def _days(column: pa.ChunkedArray, name: str, label: str) -> pd.DatetimeIndex:
         raise DataError(
             f"{name}: column {label!r} holds instants with a time zone: write the day that each row is about"
         )
-    index = pd.DatetimeIndex(days, name="date").as_unit("ns")
-    if (index != index.normalize()).any() or not bool(((index.year >= 1800) & (index.year < 2200)).all()):
+    years = days.dt.year
+    # Looked at before the unit is: nanoseconds end in 2262.
+    if not years.between(1800, 2199).all() or (days != days.dt.normalize()).any():
         raise DataError(f"{name}: column {label!r} holds times of day, or years beyond reason: write plain dates")
-    return index
+    return pd.DatetimeIndex(days, name="date").as_unit("ns")
 
 
 def _is_number(kind: pa.DataType) -> bool:

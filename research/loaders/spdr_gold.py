@@ -171,8 +171,10 @@ def _without_markers(grid: Grid) -> tuple[Grid, list[Remark]]:
             remarks.append(Remark("marker", message, row=first, count=len(hits)))
     date = grid.place("Date")
     for row in rows:
-        if _SERIAL.fullmatch(row[date].strip()):
-            row[date] = _day_of_serial(float(row[date]))
+        # Stripped once: some control characters are blanks to a text and none to a number.
+        written = row[date].strip()
+        if _SERIAL.fullmatch(written):
+            row[date] = _day_of_serial(float(written))
     return Grid(grid.name, grid.header, tuple(rows), grid.lines), remarks
 
 

@@ -110,24 +110,24 @@ class QualityReport(Report):
             "Verdict": self.verdict,
             "Sessions kept": f"{losses.rows_out:,} of {losses.sessions:,}",
             "Rows dropped": f"{losses.rows_dropped:,} of {losses.rows_in:,}",
-            "Findings": ", ".join(f"{self.counts[name]} {name}s" for name in ("error", "warning", "note")),
+            "Findings": ", ".join(_counted(self.counts[name], name) for name in ("error", "warning", "note")),
         }
         if self.history.naive is not None:
             rows["Tracking error without a calendar"] = f"{bp(self.history.naive.all_rows_bp / 1e4)} a year"
         return rows
 
-    def sources_table(self) -> Table | str:
+    def sources_table(self) -> Table | tuple[str]:
         """Return where each series comes from."""
         rows = [
             [source.role, source.name, source.format, source.provider, source.clock, source.unit, source.rows]
             for source in self.history.sources
         ]
         if not rows:
-            return "The series were made, so there is no file to name."
+            return ("The series were made, so there is no file to name.",)
         frame = pd.DataFrame(rows, columns=["series", "from", "format", "provider", "clock", "unit", "rows"])
         return Table(frame.set_index("series"), f"Series of {self.history.fund.ticker}", {"rows": ",d"})
 
-    def remarks_table(self) -> Table | str:
+    def remarks_table(self) -> Table | tuple[str]:
         """Return what the loaders set aside or repaired."""
         rows = [
             [source.role, remark.rule.replace("_", " "), remark.message, remark.rows_lost]
@@ -135,15 +135,15 @@ class QualityReport(Report):
             for remark in source.remarks
         ]
         if not rows:
-            return "The loaders set nothing aside and repaired nothing."
+            return ("The loaders set nothing aside and repaired nothing.",)
         frame = pd.DataFrame(rows, columns=["series", "rule", "what", "rows lost"])
         return Table(frame.set_index("series"), "What the loaders set aside or repaired", {"rows lost": ",d"})
 
-    def cost_table(self) -> Table | str:
+    def cost_table(self) -> Table | tuple[str]:
         """Return the tracking error that other ideas of a session would read."""
         naive = self.history.naive
         if naive is None:
-            return "The series were made on sessions, so there is no other way to read them."
+            return ("The series were made on sessions, so there is no other way to read them.",)
         rows = {
             "every row of the file": naive.all_rows_bp,
             "weekdays": naive.weekdays_bp,
@@ -198,6 +198,10 @@ class QualityReport(Report):
                 ],
             }
         }
+
+
+def _counted(count: int, what: str) -> str:
+    return f"{count} {what}{'' if count == 1 else 's'}"
 
 
 def quality_report(history: History) -> QualityReport:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import io
 import json
 import time
 import zipfile
 
 import openpyxl
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from samples import SAMPLES
 from test_loader_properties import parsed
@@ -21,6 +24,7 @@ from research.loaders.formats import load_file
 from research.loaders.generic import parse_excel
 from research.loaders.grayscale import parse_grayscale
 from research.loaders.ishares import parse_ishares
+from research.loaders.parquet import parse_parquet
 from research.loaders.raw import RawFile
 
 BARS = "timestamp,open,high,low,close\n"
@@ -142,6 +146,17 @@ def test_workbook_whose_packed_bytes_are_damaged():
         place = archive.getinfo("xl/workbook.xml").header_offset + 60
     content[place : place + 8] = b"\x00" * 8
     assert parsed("excel", bytes(content)) is None
+
+
+def test_a_serial_date_behind_a_control_character():
+    assert parsed("spdr_gold", b"Date,0\n\x1e22005,") is None
+
+
+def test_parquet_days_beyond_nanoseconds():
+    stream = io.BytesIO()
+    pq.write_table(pa.table({"date": [dt.date(7766, 5, 14)], "nav": [1.0]}), stream)
+    with pytest.raises(DataError, match="years beyond reason"):
+        parse_parquet(raw(stream.getvalue()))
 
 
 @pytest.mark.parametrize(("format_", "options"), [("yahoo", {"ticker": 5}), ("excel", {"header_row": "1"})])

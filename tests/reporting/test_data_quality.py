@@ -61,7 +61,7 @@ def test_a_simulated_fund_is_called_so_and_needs_no_files():
     report = quality_report(rs.load("SIM-SPOT"))
     assert report.verdict in {"usable", "look first"}
     assert "simulated" in report.conclusions[0]
-    assert isinstance(report.cost_table(), str) is (report.history.naive is None)
+    assert isinstance(report.cost_table(), tuple) is (report.history.naive is None)
 
 
 @pytest.mark.real
