@@ -84,8 +84,10 @@ def early_close(frame: pd.DataFrame, early: pd.DatetimeIndex) -> tuple[Finding, 
     '1 session closed early (2024-07-03): the close is hours older than NAV and benchmark there; mean absolute premium
     0.64 % against 0.00 % on the others'
     """
-    if "close" not in frame:
+    if not {"close", "nav"} <= set(frame.columns):
         return ()
+    # A price that is none is another screen's business.
+    frame = frame.where(frame[["close", "nav"]].gt(0).all(axis=1))
     away = np.abs(np.log(frame["close"].to_numpy(dtype=np.float64) / frame["nav"].to_numpy(dtype=np.float64)))
     premium: pd.Series[float] = pd.Series(away, index=frame.index).dropna()
     labels = pd.DatetimeIndex(premium.index)

@@ -104,6 +104,22 @@ def _negative(frame: pd.DataFrame, rng: np.random.Generator) -> pd.DataFrame:
     return _scaled(frame, 0.0, place, place + 1)
 
 
+def _premium_in_percent(frame: pd.DataFrame, rng: np.random.Generator) -> pd.DataFrame:  # noqa: ARG001
+    """Publish a premium in percent that is stated in dollars."""
+    return frame.assign(premium=100.0 * (frame["close"] / frame["nav"] - 1.0)) if "close" in frame else frame
+
+
+def _calendar_rows(frame: pd.DataFrame, rng: np.random.Generator) -> pd.DataFrame:
+    """Repeat the NAV on weekends and holidays while the benchmark moves on, as a file with a row for every day does."""
+    every = pd.date_range(frame.index[0], frame.index[-1], name=frame.index.name)
+    filled = frame.reindex(every)
+    carried = filled["nav"].ffill()  # the fault itself
+    gaps = np.flatnonzero(filled["benchmark"].isna().to_numpy())
+    moving = filled["benchmark"].ffill().to_numpy(dtype=np.float64, copy=True)
+    moving[gaps] *= np.exp(0.03 * rng.standard_normal(len(gaps)))
+    return filled.assign(nav=carried, benchmark=moving)
+
+
 FAULTS: Final[Mapping[str, tuple[str, Fault]]] = {
     "unadjusted_split": ("2, 3, 5 or 10 for 1", _split),
     "spin_off": ("15 % of the value", _spin_off),
@@ -115,8 +131,10 @@ FAULTS: Final[Mapping[str, tuple[str, Fault]]] = {
     "constant_column": ("the NAV", _constant),
     "copied_columns": ("close from NAV", _copied),
     "non_positive": ("one NAV of 0", _negative),
+    "premium_unit": ("percent for dollars", _premium_in_percent),
+    "carried_forward": ("a row for every day", _calendar_rows),
 }
-"""The screens that take prices only: what is planted for each, in words, and how."""
+"""What is planted for each screen, in words, and how."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -236,7 +254,9 @@ def _looked_at(
     clean = _fired(history, history.frame)
     rows: list[tuple[Any, ...]] = [(kind, noise, name, False, name in clean) for name in FAULTS]
     for name in wanted:
-        if name == "clock_offset" and history.multiple != 1.0:
+        if (name == "clock_offset" and history.multiple != 1.0) or (
+            name == "premium_unit" and "close" not in history.frame
+        ):
             continue
         _, plant = FAULTS[name]
         rows.append((kind, noise, name, True, name in _fired(history, plant(history.frame.copy(), rng))))
@@ -256,15 +276,31 @@ def _made(kind: str, noise: str, sessions: int, seed: int) -> History:
 def _fired(history: History, frame: pd.DataFrame) -> set[str]:
     # What the driver of distributions accounts for is no finding; a planted payment is not among them.
     paid = history.inputs.get("distributions")
+    columns = [name for name in ("nav", "close", "benchmark") if name in frame]
+    kept = frame.loc[frame.index.isin(history.frame.index), columns]
+    premium = frame["premium"] if "premium" in frame else _published(frame)
     found = screen(
-        frame[[name for name in ("nav", "close", "benchmark") if name in frame]],
+        kept,
+        calendar=history.fund.calendar,
+        raw={name: frame[name] for name in columns} | ({} if premium is None else {"premium_published": premium}),
+        units={"premium_published": "USD"},
         multiple=history.multiple,
         zone="America/New_York",
         distributions=paid if isinstance(paid, pd.Series) else None,
     )
-    rules = {item.rule for item in found if item.severity != "note"}
-    # Both names say that the clock is wrong; which one is said depends on the season.
-    return rules | {"clock_offset"} if "local_time_for_utc" in rules else rules
+    # Rows that are dropped anyway are a note, and the fault is that they are there.
+    rules = {item.rule for item in found if item.severity != "note" or item.rule == "carried_forward"}
+    # Several names for one thing: which hours, which unit.
+    if "local_time_for_utc" in rules:
+        rules.add("clock_offset")
+    if any(rule.startswith("premium_in_") for rule in rules):
+        rules.add("premium_unit")
+    return rules
+
+
+def _published(frame: pd.DataFrame) -> pd.Series[float] | None:
+    """Return an honest premium in dollars, to the cent."""
+    return (frame["close"] - frame["nav"]).round(2) if "close" in frame else None
 
 
 def _rates(table: pd.DataFrame, wanted: Sequence[str]) -> pd.DataFrame:

@@ -9,6 +9,7 @@ import signal
 import stat
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -244,6 +245,13 @@ def test_what_a_kernel_has_started_ends_with_it(run: Run) -> None:
     assert gone(pid)
 
 
+@pytest.fixture
+def scratch() -> Iterator[dict[str, str]]:
+    """An environment whose temporary folder, with a path short enough for sockets, goes with the test."""
+    with tempfile.TemporaryDirectory(prefix="kill-") as folder:
+        yield {**os.environ, "TMPDIR": folder}
+
+
 OWNER = """
 import pathlib, sys
 from research.reporting.execute import execute
@@ -262,9 +270,11 @@ time.sleep(600)
 
 
 @pytest.mark.parametrize("victim", ["owner", "server"])
-def test_nothing_outlives_a_killed_owner_or_server(make_notebook: Make, tmp_path: Path, victim: str) -> None:
+def test_nothing_outlives_a_killed_owner_or_server(
+    make_notebook: Make, tmp_path: Path, scratch: dict[str, str], victim: str
+) -> None:
     source = make_notebook(LONG)
-    owner = subprocess.Popen([sys.executable, "-c", OWNER, str(source)], cwd=tmp_path)
+    owner = subprocess.Popen([sys.executable, "-c", OWNER, str(source)], cwd=tmp_path, env=scratch)
     try:
         end = time.monotonic() + 60
         while not (tmp_path / "pids").exists():
@@ -285,14 +295,14 @@ def test_nothing_outlives_a_killed_owner_or_server(make_notebook: Make, tmp_path
 
 
 def test_a_kernel_whose_client_dies_is_killed_and_the_server_stays(
-    make_notebook: Make, server: KernelServer, tmp_path: Path
+    make_notebook: Make, server: KernelServer, tmp_path: Path, scratch: dict[str, str]
 ) -> None:
     source = make_notebook(LONG)
     code = (
         "import pathlib, sys\nfrom research.reporting.execute import execute\n"
         "execute(pathlib.Path(sys.argv[1]), {}, timeout=600, kernel_server=sys.argv[2])"
     )
-    worker = subprocess.Popen([sys.executable, "-c", code, str(source), server.address], cwd=tmp_path)
+    worker = subprocess.Popen([sys.executable, "-c", code, str(source), server.address], cwd=tmp_path, env=scratch)
     end = time.monotonic() + 60
     while not (tmp_path / "pids").exists():
         assert time.monotonic() < end
