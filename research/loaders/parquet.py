@@ -121,7 +121,11 @@ def _floats(column: pa.ChunkedArray, name: str, label: str) -> np.ndarray[tuple[
 
 
 def _days(column: pa.ChunkedArray, name: str, label: str) -> pd.DatetimeIndex:
-    values = pd.Series(column.to_pandas())
+    try:
+        values = pd.Series(column.to_pandas())
+    except (ValueError, OverflowError) as error:
+        # Parquet counts days far beyond the year 9999, where Python's dates end.
+        raise DataError(f"{name}: column {label!r} holds days beyond reason ({str(error)[:60]}): write dates") from None
     if pd.api.types.is_numeric_dtype(values):
         raise DataError(f"{name}: column {label!r} holds numbers, no dates: write dates, or ISO texts")
     days = pd.to_datetime(values, errors="coerce", format="ISO8601")

@@ -159,6 +159,13 @@ def test_parquet_days_beyond_nanoseconds():
         parse_parquet(raw(stream.getvalue()))
 
 
+def test_parquet_days_beyond_the_year_9999():
+    stream = io.BytesIO()
+    pq.write_table(pa.table({"date": pa.array([9_000_000], pa.int32()).cast(pa.date32()), "nav": [1.0]}), stream)
+    with pytest.raises(DataError, match="beyond reason"):
+        parse_parquet(raw(stream.getvalue()))
+
+
 @pytest.mark.parametrize(("format_", "options"), [("yahoo", {"ticker": 5}), ("excel", {"header_row": "1"})])
 def test_an_option_of_another_type(tmp_path, format_, options):
     path = tmp_path / "x"
