@@ -44,13 +44,14 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 @pytest.fixture
 def run(folder: Path, capsys: pytest.CaptureFixture[str]) -> Run:
     def command(*arguments: str) -> tuple[int, str, str]:
-        before = signal.getsignal(signal.SIGTERM)
+        before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
         grammar = sys.modules.get("rfc3987_syntax", ...)
         try:
             with pytest.raises(SystemExit) as end:
                 cli.main(arguments)
         finally:
-            signal.signal(signal.SIGTERM, before)
+            for number, handler in before.items():
+                signal.signal(number, handler)
             if grammar is ...:
                 sys.modules.pop("rfc3987_syntax", None)
         out, err = capsys.readouterr()
@@ -233,8 +234,11 @@ def test_version_and_help(run: Run) -> None:
     assert "Usage: research" in err
 
 
+@pytest.mark.parametrize("wait", [0.0, 2.0], ids=["while the kernel starts", "within a cell"])
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
-def test_an_interrupted_run_leaves_nothing(folder: Path, tmp_path: Path, number: signal.Signals, code: int) -> None:
+def test_an_interrupted_run_leaves_nothing(
+    folder: Path, tmp_path: Path, number: signal.Signals, code: int, wait: float
+) -> None:
     script = (
         # A shell that runs the suite in the background has it ignore SIGINT, and children inherit that.
         "import pathlib, signal\nsignal.signal(signal.SIGINT, signal.default_int_handler)\n"
@@ -251,8 +255,8 @@ def test_an_interrupted_run_leaves_nothing(folder: Path, tmp_path: Path, number:
     try:
         deadline = time.monotonic() + 60
         while not list(temporary.glob("research-*/profile_default")) and time.monotonic() < deadline:
-            time.sleep(0.1)
-        time.sleep(2)
+            time.sleep(0.01)
+        time.sleep(wait)
         process.send_signal(number)
         out, err = process.communicate(timeout=60)
     finally:

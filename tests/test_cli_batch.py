@@ -66,12 +66,13 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def run(folder: Path, capfd: pytest.CaptureFixture[str]) -> Run:
     def command(text: str, *arguments: str) -> tuple[int, str, str]:
         (folder.parent / "runs.toml").write_text(text)
-        before = signal.getsignal(signal.SIGTERM)
+        before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
         try:
             with pytest.raises(SystemExit) as end:
                 cli.main(["batch", "../runs.toml", *arguments])
         finally:
-            signal.signal(signal.SIGTERM, before)
+            for number, handler in before.items():
+                signal.signal(number, handler)
         out, err = capfd.readouterr()
         return int(end.value.code or 0), out, err
 

@@ -6,6 +6,7 @@ stderr. Heavy imports happen inside the commands, so that ``--help`` stays quick
 
 from __future__ import annotations
 
+import logging
 import signal
 import sys
 from collections.abc import Sequence
@@ -36,14 +37,20 @@ for _command in (report, batch, check, pull, funds, notebooks, simulate):
     cli.add_command(_command)
 
 
-def _terminated(number: int, frame: FrameType | None) -> NoReturn:  # noqa: ARG001
-    sys.exit(TERMINATED)
+def _interrupted(number: int, frame: FrameType | None) -> NoReturn:  # noqa: ARG001
+    # A cell's task that ends with the kernel has nobody left to ask for its error; asyncio would print a traceback.
+    logging.getLogger("asyncio").disabled = True
+    if number == signal.SIGTERM:
+        sys.exit(TERMINATED)
+    raise KeyboardInterrupt
 
 
 def main(arguments: Sequence[str] | None = None) -> NoReturn:
     """Run the command line and exit with its code."""
     # Ended from outside, a run stops its kernel and removes its temporary folder as it does after Ctrl-C.
-    signal.signal(signal.SIGTERM, _terminated)
+    signal.signal(signal.SIGTERM, _interrupted)
+    if signal.getsignal(signal.SIGINT) is signal.default_int_handler:  # not where the caller ignores it
+        signal.signal(signal.SIGINT, _interrupted)
     try:
         cli.main(args=None if arguments is None else list(arguments), prog_name="research", standalone_mode=False)
     except click.exceptions.Exit as end:

@@ -72,7 +72,7 @@ def execute(source: Path, values: Mapping[str, Value], *, timeout: int, kernel_s
     import papermill  # noqa: PLC0415
     from nbclient.exceptions import CellTimeoutError, DeadKernelError  # noqa: PLC0415
 
-    from research.reporting.kernel import kernel_options  # noqa: PLC0415
+    from research.reporting.kernel import end_kernels, kernel_options  # noqa: PLC0415
 
     _register_engine()
     logging.getLogger("papermill").setLevel(logging.CRITICAL)
@@ -108,6 +108,8 @@ def execute(source: Path, values: Mapping[str, Value], *, timeout: int, kernel_s
             if execution.running is None:
                 raise NotebookError(f"the kernel did not start: {error}") from error
             raise
+        finally:
+            end_kernels(Path(folder))
     return execution
 
 

@@ -6,10 +6,13 @@ before a report's first cell. Neither reaches a report.
 
 from __future__ import annotations
 
+import contextlib
 import importlib
 import os
+import signal
 import sys
 import time
+import weakref
 from importlib.metadata import EntryPoint
 from pathlib import Path
 from queue import Empty
@@ -23,7 +26,7 @@ from traitlets import DottedObjectName, Type, Unicode
 
 from research.reporting.kernels.environment import KERNEL_ENVIRONMENT
 
-__all__ = ["ReportKernelManager", "kernel_options"]
+__all__ = ["ReportKernelManager", "end_kernels", "kernel_options"]
 
 _LONGEST_SOCKET_PATH: Final = 90
 """Unix socket paths end at 104 to 108 bytes; the kernel appends a few."""
@@ -95,6 +98,10 @@ class ReportKernelManager(AsyncKernelManager):
     client_class = DottedObjectName(f"{__name__}.PromptClient")
     client_factory = Type(PromptClient, klass=AsyncKernelClient, config=True)
 
+    def __init__(self, **kwargs: Any) -> None:  # noqa: ANN401 - as in the base class
+        super().__init__(**kwargs)
+        _managers.add(self)
+
     @property
     def kernel_spec(self) -> KernelSpec:
         """The kernelspec of this interpreter, not one found on disk."""
@@ -119,6 +126,27 @@ class ReportKernelManager(AsyncKernelManager):
         for name in ("nbconvert.exporters.html", "IPython.lib.lexers"):
             importlib.import_module(name)
         return super().client(**kwargs)
+
+
+_managers: Final[weakref.WeakSet[ReportKernelManager]] = weakref.WeakSet()
+
+
+def end_kernels(folder: Path) -> None:
+    """Kill what still runs of the kernels in a folder, and wait until it is dead.
+
+    An interruption while a kernel starts leaves it running: nbclient ends only those that have answered. It would
+    write into the folder while that is removed.
+    """
+    for manager in list(_managers):
+        process = getattr(manager.provisioner, "process", None)
+        if process is None or Path(manager.connection_file).parent != folder or process.poll() is not None:
+            continue
+        group = getattr(manager.provisioner, "pgid", None)
+        with contextlib.suppress(OSError):
+            if group:
+                os.killpg(group, signal.SIGKILL)
+        process.kill()
+        process.wait()
 
 
 def _register_provisioners() -> None:
