@@ -84,6 +84,22 @@ class DataFileError(DataError):
 class MissingColumnError(DataError, LookupError):
     """A table lacks a required column."""
 
+    @classmethod
+    def among(
+        cls, what: str, wanted: str, available: Iterable[str], *, most: int | None = None, kind: str = "columns"
+    ) -> MissingColumnError:
+        """Return the error about a name that is not among those that exist, with the nearest of them.
+
+        Examples
+        --------
+        >>> print(MissingColumnError.among("nav.csv: no column", "navs", ["date", "nav"]))
+        nav.csv: no column 'navs': did you mean 'nav'? (columns: date, nav)
+        """
+        names = list(available)
+        close = nearest(wanted, names)
+        hint = f"did you mean {close!r}? " if close else ""
+        return cls(f"{what} {wanted!r}: {hint}({kind}: {', '.join(name or '(no name)' for name in names[:most])})")
+
 
 class AlignmentError(ResearchError, ValueError):
     """Two series do not carry the same labels."""

@@ -250,9 +250,7 @@ def _daily_items(name: str, table: PublishedTable, calendar: str) -> Iterator[It
         if "premium" in frame.columns:
             raw["premium_published"] = frame["premium"]
         units = {"premium_published": table.columns["premium"].unit} if "premium" in frame.columns else {}
-        # Early closes and repeated rows are a matter of NAV against something else.
-        paired = "nav" in kept.columns and kept.shape[1] > 1
-        for finding in screen(kept, calendar=calendar if paired else None, raw=raw, units=units):
+        for finding in screen(kept, calendar=calendar, raw=raw, units=units):
             yield finding_item(name, finding)
 
 

@@ -105,8 +105,6 @@ def load(
         return load_simulated(subject.ticker, first, last)
     listed = as_date(subject.first_day, "listed")
     _check_dates(subject, first, last, listed)
-    from research.drivers.futures.declared import with_futures  # noqa: PLC0415 - a floor above, as a fund's entry asks
-
     loaded = _read(subject)
     aligned: dict[str, LoadedSeries | tuple[pd.Series[float], Clock | str]] = {
         name: loaded[name] for name in _ALIGNED if name in loaded
@@ -141,19 +139,22 @@ def load(
     if mask_flagged:
         frame, losses = _masked(frame, losses, findings)
     days = sessions(subject.calendar, frame.index[0], frame.index[-1])
-    return with_futures(
-        History(
-            fund=subject,
-            frame=_with_assets(frame),
-            sessions=days,
-            clocks={role: one.source.clock for role, one in loaded.items()},
-            losses=losses,
-            findings=(*findings, *missing),
-            sources=tuple(one.source for one in (*loaded.values(), *further)),
-            naive=naive_cost(raw["nav"], raw["benchmark"], days),
-            inputs=inputs,
-        )
+    history = History(
+        fund=subject,
+        frame=_with_assets(frame),
+        sessions=days,
+        clocks={role: one.source.clock for role, one in loaded.items()},
+        losses=losses,
+        findings=(*findings, *missing),
+        sources=tuple(one.source for one in (*loaded.values(), *further)),
+        naive=naive_cost(raw["nav"], raw["benchmark"], days),
+        inputs=inputs,
     )
+    if subject.futures is None:
+        return history
+    from research.drivers.futures.declared import with_futures  # noqa: PLC0415 - a floor above, as a fund's entry asks
+
+    return with_futures(history)
 
 
 def _zone(clock: str) -> str | None:

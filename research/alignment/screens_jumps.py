@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
@@ -74,6 +75,14 @@ class _Moves:
         return self.labels[at + 1]
 
 
+def _each(frame: pd.DataFrame, multiple: float) -> Iterator[tuple[str, _Moves]]:
+    """Return the moves of NAV and close, of those that are there and long enough."""
+    for name in ("nav", "close"):
+        moves = _Moves.of(frame, name, multiple)
+        if moves is not None:
+            yield name, moves
+
+
 def unadjusted_split(frame: pd.DataFrame, *, multiple: float = 1.0) -> tuple[Finding, ...]:
     """Find splits that a series was not adjusted for: it moved by a ratio of small integers, the benchmark did not.
 
@@ -105,11 +114,8 @@ def unadjusted_split(frame: pd.DataFrame, *, multiple: float = 1.0) -> tuple[Fin
     [('unadjusted_split', '2025-02-12', 0.333)]
     """
     found = []
-    for name in ("nav", "close"):
-        moves = _Moves.of(frame, name, multiple)
-        for at, ratio in _splits(moves) if moves is not None else ():
-            assert moves is not None
-            new, old = ratio
+    for name, moves in _each(frame, multiple):
+        for at, (new, old) in _splits(moves):
             factor = float(np.exp(moves.own[at]))
             kind = f"{new} for {old}" if factor < 1 else f"{old} for {new} (reverse)"
             message = (
@@ -164,10 +170,7 @@ def spin_off(frame: pd.DataFrame, *, multiple: float = 1.0) -> tuple[Finding, ..
     ['spin_off']
     """
     found = []
-    for name in ("nav", "close"):
-        moves = _Moves.of(frame, name, multiple)
-        if moves is None:
-            continue
+    for name, moves in _each(frame, multiple):
         splits = {at for at, _ in _splits(moves)}
         large = [int(at) for at in np.flatnonzero(moves.size > _PAYMENT)]
         usual = moves.usual(*large) if len(large) <= 5 else np.inf
@@ -216,10 +219,7 @@ def distribution_as_loss(
     ['distribution_as_loss']
     """
     found = []
-    for name in ("nav", "close"):
-        moves = _Moves.of(frame, name, multiple)
-        if moves is None:
-            continue
+    for name, moves in _each(frame, multiple):
         falls = _falls(moves, _explained(moves, frame[name], distributions))
         if not falls:
             continue
@@ -282,10 +282,7 @@ def spike(frame: pd.DataFrame, *, multiple: float = 1.0) -> tuple[Finding, ...]:
     ['2025-02-12']
     """
     found = []
-    for name in ("nav", "close"):
-        moves = _Moves.of(frame, name, multiple)
-        if moves is None:
-            continue
+    for name, moves in _each(frame, multiple):
         pair = moves.size[:-1] + moves.size[1:]
         at = int(np.argmax(pair))
         there, back = moves.own[at], moves.own[at + 1]

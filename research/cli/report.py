@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -46,13 +45,14 @@ def report(
     """
     from research.reporting import notebook as find_notebook
     from research.reporting import read_schema, run_report
+    from research.reporting.execute import quick_imports
     from research.reporting.preflight import preflight
 
     schema = read_schema(find_notebook(notebook))
     options = {"fund": fund, "start": start, "end": end, "data": data}
     values = preflight(_values(notebook, options, assignments, schema), schema, notebook)
     check_folder(Path(out))
-    _quick_imports()
+    quick_imports()
     click.echo(f"running {notebook} for {values['fund']} ...", err=True)
     try:
         result = run_report(notebook, values, out, timeout=timeout)
@@ -77,15 +77,6 @@ def _values(
         if name not in schema:
             raise ParameterError(f"notebook {notebook!r} has no parameter {name!r}")
     return check({**given, **assigned}, schema)
-
-
-def _quick_imports() -> None:
-    """Keep jsonschema from compiling a grammar of international web addresses: 1.6 s that no notebook needs.
-
-    It tries that import and does without where it fails; this process validates notebooks only.
-    """
-    if "jsonschema" not in sys.modules:
-        sys.modules["rfc3987_syntax"] = None  # type: ignore[assignment]
 
 
 def _show(result: RunResult, *, as_json: bool) -> None:

@@ -17,7 +17,7 @@ from research.funds.fact import UNKNOWN, Fact, FrozenModel, LeverageTerms, Staki
 from research.funds.futures import FuturesTerms
 from research.funds.pull import PullName, PullSource
 from research.funds.schedule import FeeSchedule
-from research.funds.series import InputName, Role, SeriesSource, TableSource
+from research.funds.series import FileSource, InputName, Role, SeriesSource, TableSource
 
 __all__ = ["Fund", "Kind"]
 
@@ -240,6 +240,19 @@ class Fund(FrozenModel):
     def tables(self) -> Mapping[str, TableSource]:
         """The ``[table.NAME]`` entries of the funds.toml that this entry came from."""
         return self._tables
+
+    def file_of(self, source: SeriesSource) -> FileSource:
+        """Return what holds a series: the ``[table.NAME]`` that it names, else the series' own entry."""
+        return source if source.table is None else self._tables.get(source.table, source)
+
+    @property
+    def files(self) -> dict[str, FileSource]:
+        """Everything that this entry reads from files or queries, by where it is named: ``series.nav``, ``futures``."""
+        named: dict[str, FileSource] = {f"series.{role}": self.file_of(source) for role, source in self.series.items()}
+        named |= {f"inputs.{name}": self.file_of(source) for name, source in self.inputs.items()}
+        if self.futures is not None and self.futures.table in self._tables:
+            named["futures"] = self._tables[self.futures.table]
+        return named
 
     def with_root(self, root: Path | None, tables: Mapping[str, TableSource] | None = None) -> Self:
         """Return the same fund whose file paths are relative to `root`, with the tables of its funds.toml."""

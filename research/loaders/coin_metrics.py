@@ -5,11 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Final
 
-from research.errors import DataFileError, MissingColumnError, ParameterError, UnknownNameError
+from research.errors import DataFileError, MissingColumnError
 from research.loaders.delimited import Grid, read_grid
-from research.loaders.published import Column, PublishedTable, Remark
+from research.loaders.published import Column, PublishedTable
 from research.loaders.raw import RawFile, decode, read_raw
-from research.loaders.tidy import Field, daily_table
+from research.loaders.tidy import Field, daily_table, left_out
 
 __all__ = ["load_coin_metrics", "parse_coin_metrics"]
 
@@ -58,11 +58,12 @@ def load_coin_metrics(path: Path | str, *, asset: str = "") -> PublishedTable:
 def parse_coin_metrics(file: RawFile, *, asset: str = "") -> PublishedTable:
     """Return the table in the bytes of a file; see `load_coin_metrics`."""
     grid = read_grid(decode(file), file.name)
-    rows = len(grid.rows)
-    grid, remarks = _one_asset(grid, asset)
+    rows, every = len(grid.rows), grid
+    if grid.has("asset"):
+        grid = grid.only("asset", asset, "asset")
+    remarks = left_out(every, grid, "other_asset", "rows of other assets")
     time = grid.place("time")
-    days = [[*row[:time], row[time].strip().split("T")[0], *row[time + 1 :]] for row in grid.rows]
-    grid = Grid(grid.name, grid.header, tuple(days), grid.lines)
+    grid = grid.with_cells(time, [row[time].strip().split("T")[0] for row in grid.rows])
     fields = [
         Field(
             "price" if name == _PRICE else name.casefold(),
@@ -86,20 +87,3 @@ def _has_numbers(grid: Grid, place: int) -> bool:
     """Return whether a column is one of numbers; notes and status words stand beside them."""
     first = next((row[place].strip() for row in grid.rows if row[place].strip()), "")
     return not first or first.lstrip("+-")[:1].isdigit() or first.startswith(".")
-
-
-def _one_asset(grid: Grid, asset: str) -> tuple[Grid, list[Remark]]:
-    if not grid.has("asset"):
-        return grid, []
-    names = [cell.strip() for cell in grid.column("asset")]
-    there = sorted(set(names))
-    if not asset and len(there) > 1:
-        raise ParameterError(f"{grid.name}: holds {', '.join(there[:5])}: say which with asset")
-    wanted = [not asset or name.casefold() == asset.casefold() for name in names]
-    if not any(wanted):
-        raise UnknownNameError("asset in this file", asset, there)
-    others = wanted.count(False)
-    remarks = (
-        [Remark("other_asset", f"{others} rows of other assets", count=others, rows_lost=others)] if others else []
-    )
-    return grid.keep(wanted), remarks

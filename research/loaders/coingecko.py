@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Final
 
 from research.errors import DataError
-from research.loaders.delimited import Grid, read_grid
+from research.loaders.delimited import read_grid
 from research.loaders.published import Column, PublishedTable, Remark
 from research.loaders.raw import RawFile, decode, read_raw
 from research.loaders.tidy import Field, daily_table
@@ -67,7 +67,7 @@ def parse_coingecko(file: RawFile) -> PublishedTable:
     """Return the table in the bytes of an export; see `load_coingecko`."""
     grid = read_grid(decode(file), file.name)
     place = grid.place("snapped_at")
-    rows = []
+    days = []
     late = []
     for row, line in zip(grid.rows, grid.lines, strict=True):
         found = _STAMP.fullmatch(row[place].strip())
@@ -78,10 +78,10 @@ def parse_coingecko(file: RawFile) -> PublishedTable:
             )
         if found[2] != "00:00":
             late.append(line)
-        rows.append([*row[:place], found[1], *row[place + 1 :]])
+        days.append(found[1])
     remarks = []
     if late:
         message = f"{len(late)} prices were taken minutes after midnight, the first in row {late[0]}"
         remarks.append(Remark("late_snapshot", message, row=late[0], count=len(late)))
-    grid = Grid(grid.name, grid.header, tuple(rows), grid.lines)
+    grid = grid.with_cells(place, days)
     return daily_table(file, grid, "coingecko", _FIELDS, date_names=("snapped_at",), remarks=remarks)

@@ -9,20 +9,14 @@ import math
 import re
 from collections import Counter
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
-from research.errors import DataError, DataFileError, MissingColumnError, nearest
+from research.errors import DataError, DataFileError, MissingColumnError
+from research.loaders.cells import MISSING, ascending
 
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
-__all__ = ["MISSING_MARKS", "parse_csv"]
-
-MISSING_MARKS = frozenset({"", "-", "--"})
-"""What publishers write where there is no value; it becomes NaN and is never filled."""
+__all__ = ["parse_csv"]
 
 NUMBER = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?")
 DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
@@ -78,13 +72,13 @@ def parse_csv(
     places = [_place(header, column, name) for column in wanted]
     dates = [_date(row, places[0], date_column, name) for row in rows]
     index = pd.DatetimeIndex(np.array(dates, dtype="datetime64[D]").astype("datetime64[ns]"), name="date")
-    backwards = _is_descending(index, rows, name)
+    # Before any number is read: a file whose days are wrong is wrong whatever the numbers are.
+    ordered = ascending(pd.DataFrame(index=index), [line for line, _ in rows], name=name).index
     data = {
         column: np.array([_number(row, place, column, name) for row in rows], dtype=np.float64)
         for column, place in zip(columns, places[1:], strict=True)
     }
-    frame = pd.DataFrame(data, index=index)
-    return frame[::-1] if backwards else frame
+    return pd.DataFrame(data, index=index).loc[ordered]
 
 
 def _text(raw: bytes, name: str, needs_final_newline: bool) -> str:
@@ -129,9 +123,7 @@ def _rows(text: str, name: str) -> tuple[list[str], list[Row]]:
 def _place(header: list[str], column: str, name: str) -> int:
     if column in header:
         return header.index(column)
-    close = nearest(column, header)
-    hint = f"did you mean {close!r}? " if close else ""
-    raise MissingColumnError(f"{name}: no column {column!r}: {hint}(columns: {', '.join(header)})")
+    raise MissingColumnError.among(f"{name}: no column", column, header)
 
 
 def _date(row: Row, place: int, column: str, name: str) -> dt.date:
@@ -150,32 +142,10 @@ def _date(row: Row, place: int, column: str, name: str) -> dt.date:
 def _number(row: Row, place: int, column: str, name: str) -> float:
     line, cells = row
     cell = cells[place].strip()
-    if cell in MISSING_MARKS:
+    if cell in MISSING:
         return math.nan
     value = float(cell) if NUMBER.fullmatch(cell) and cell.isascii() else math.nan
     if not math.isfinite(value):
         advice = "drop the thousands commas" if "," in cell else "write a plain number, or leave the cell empty"
         raise DataError(f"{name}: row {line}, column {column!r}: {cell!r} is not a number: {advice}")
     return value
-
-
-def _is_descending(index: pd.DatetimeIndex, rows: list[Row], name: str) -> bool:
-    """Return whether rows run from new to old; raise where dates repeat or run both ways."""
-    seen: dict[int, int] = {}
-    for (line, _), stamp, day in zip(rows, index.asi8.tolist(), index, strict=True):
-        if stamp in seen:
-            raise DataError(
-                f"{name}: row {line} has the date {day:%Y-%m-%d} of row {seen[stamp]} again: keep the right one of them"
-            )
-        seen[stamp] = line
-    steps: NDArray[np.int64] = np.diff(index.asi8)
-    descending = bool(len(steps)) and bool(steps[0] < 0)
-    wrong = steps > 0 if descending else steps < 0
-    if wrong.any():
-        at = int(np.argmax(wrong)) + 1
-        order = "newest first" if descending else "oldest first"
-        raise DataError(
-            f"{name}: row {rows[at][0]} ({index[at]:%Y-%m-%d}) is out of order in a file that runs {order}: "
-            "sort the rows by date"
-        )
-    return descending

@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from research.errors import DataFileError, MissingColumnError, nearest
+from research.errors import DataFileError, MissingColumnError, ParameterError, UnknownNameError
 
 __all__ = ["Grid", "read_grid"]
 
@@ -51,10 +51,7 @@ class Grid:
                 raise DataFileError(f"{self.name}: column {column!r} is there {count} times: keep the right one")
             if count:
                 return folded.index(_folded(column))
-        close = nearest(columns[0], self.header)
-        hint = f"did you mean {close!r}? " if close else ""
-        have = ", ".join(name or "(no name)" for name in self.header[:20])
-        raise MissingColumnError(f"{self.name}: no column {columns[0]!r}: {hint}(columns: {have})")
+        raise MissingColumnError.among(f"{self.name}: no column", columns[0], self.header, most=20)
 
     def has(self, *columns: str) -> bool:
         """Return whether one of several possible column names is there."""
@@ -64,6 +61,31 @@ class Grid:
         """Return the cells of the first of several possible column names, as `place` finds it."""
         place = self.place(*columns)
         return [row[place] for row in self.rows]
+
+    def with_cells(self, place: int, cells: Sequence[str]) -> Grid:
+        """Return the same rows with other texts in one column."""
+        rows = tuple([*row[:place], cell, *row[place + 1 :]] for row, cell in zip(self.rows, cells, strict=True))
+        return Grid(self.name, self.header, rows, self.lines)
+
+    def only(self, column: str, wanted: str, option: str) -> Grid:
+        """Return the rows of one of several things that a file holds: a ticker, an asset; case does not count.
+
+        Raises
+        ------
+        ParameterError
+            If the file holds several and none is asked for.
+        UnknownNameError
+            If it does not hold the one that is asked for.
+        """
+        names = [cell.strip() for cell in self.column(column)]
+        there = sorted(set(names))
+        if not wanted and len(there) > 1:
+            listed = ", ".join(there[:5]) + (", ..." if len(there) > 5 else "")
+            raise ParameterError(f"{self.name}: holds {listed}: say which with {option}")
+        kept = [not wanted or name.casefold() == wanted.strip().casefold() for name in names]
+        if not any(kept):
+            raise UnknownNameError(f"{option} in this file", wanted, there)
+        return self.keep(kept)
 
     def keep(self, wanted: Sequence[bool]) -> Grid:
         """Return the rows for which `wanted` holds."""

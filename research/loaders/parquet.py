@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from research.errors import DataError, DataFileError, MissingColumnError, nearest
+from research.errors import DataError, DataFileError, MissingColumnError
 from research.loaders.cells import ascending
 from research.loaders.published import Column, PublishedTable, Remark
 from research.loaders.raw import RawFile, read_raw
@@ -152,6 +152,4 @@ def _is_number(kind: pa.DataType) -> bool:
 def _named(names: Sequence[str], wanted: str, file: str) -> str:
     if wanted in names:
         return wanted
-    close = nearest(wanted, names)
-    hint = f"did you mean {close!r}? " if close else ""
-    raise MissingColumnError(f"{file}: no column {wanted!r}: {hint}(columns: {', '.join(names[:20])})")
+    raise MissingColumnError.among(f"{file}: no column", wanted, names, most=20)

@@ -5,11 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Final
 
-from research.errors import MissingColumnError, ParameterError, UnknownNameError
+from research.errors import MissingColumnError
 from research.loaders.delimited import Grid, read_grid
 from research.loaders.published import Column, PublishedTable, Remark
 from research.loaders.raw import RawFile, decode, read_raw
-from research.loaders.tidy import Field, daily_table
+from research.loaders.tidy import Field, daily_table, left_out
 
 __all__ = ["load_proshares", "parse_proshares"]
 
@@ -97,17 +97,5 @@ def _one_fund(grid: Grid, ticker: str) -> tuple[Grid, list[Remark]]:
         if ticker:
             raise MissingColumnError(f"{grid.name}: no column 'Ticker', so {ticker!r} cannot be picked: leave it out")
         return grid, []
-    names = [cell.strip() for cell in grid.column("Ticker")]
-    there = sorted(set(names))
-    if not ticker:
-        if len(there) > 1:
-            raise ParameterError(
-                f"{grid.name}: holds {len(there)} funds ({', '.join(there[:5])}, ...): say which with ticker"
-            )
-        return grid, []
-    wanted = [name.casefold() == ticker.strip().casefold() for name in names]
-    if not any(wanted):
-        raise UnknownNameError("ticker in this file", ticker, there)
-    others = len(wanted) - sum(wanted)
-    remarks = [Remark("other_fund", f"{others} rows of other funds", count=others, rows_lost=others)] if others else []
-    return grid.keep(wanted), remarks
+    kept = grid.only("Ticker", ticker, "ticker")
+    return kept, left_out(grid, kept, "other_fund", "rows of other funds")

@@ -207,21 +207,17 @@ def load_table(name: str, data: Path | str | None = None) -> PublishedTable:
 
 
 def _loaded(fund: Fund, source: SeriesSource, role: Role | InputName) -> LoadedSeries:
-    table = fund.tables.get(source.table) if source.table is not None else None
-    if table is None and source.format == "csv" and not source.options:
+    file = fund.file_of(source)
+    if file is source and source.format == "csv" and not source.options:
         return _plain(fund, source, role)
     what = f"{role} of {fund.ticker}"
     if fund.root is None:
         raise DataFileError(
             f"{what}: {source.where} belongs to the folder of a funds.toml and this fund came from none"
         )
-    found = _published(table or source, fund.root, what)
+    found = _published(file, fund.root, what)
     if source.column not in found.frame.columns:
-        close = nearest(source.column, found.columns)
-        hint = f"did you mean {close!r}? " if close else ""
-        raise MissingColumnError(
-            f"{what}: {found.name} has no column {source.column!r}: {hint}(columns: {', '.join(found.columns)})"
-        )
+        raise MissingColumnError.among(f"{what}: {found.name} has no column", source.column, found.columns)
     values = found.frame[source.column].astype("float64") * source.scale
     record = _record(fund, source, role, _clock(source, found, what), found.rows, found.sha256, found)
     if found.kind == "daily":

@@ -8,6 +8,7 @@ import os
 import re
 import sqlite3
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -238,9 +239,7 @@ def _table(
     digest = hashlib.sha256(repr((query, sorted(given.items()), names)).encode())
     digest.update(pd.util.hash_pandas_object(frame).to_numpy().tobytes())
     table = published(RawFile(name, b""), frame, "sql", fields, rows=len(rows))
-    return PublishedTable(
-        table.frame, table.kind, table.columns, "sql", name, digest.hexdigest(), table.rows, table.remarks
-    )
+    return replace(table, sha256=digest.hexdigest())
 
 
 def _place(names: Sequence[str], wanted: str, file: str) -> int:
@@ -248,9 +247,7 @@ def _place(names: Sequence[str], wanted: str, file: str) -> int:
         raise DataFileError(f"{file}: the result has the column {wanted!r} twice: name each with AS")
     if wanted in names:
         return names.index(wanted)
-    close = nearest(wanted, names)
-    hint = f"did you mean {close!r}? " if close else ""
-    raise MissingColumnError(f"{file}: the result has no column {wanted!r}: {hint}(columns: {', '.join(names)})")
+    raise MissingColumnError.among(f"{file}: the result has no column", wanted, names)
 
 
 def _day(value: object, row: int, column: str, name: str) -> dt.date:

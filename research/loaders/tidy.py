@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from research.loaders.delimited import Grid
     from research.loaders.raw import RawFile
 
-__all__ = ["Field", "Sort", "daily_table", "published"]
+__all__ = ["Field", "Sort", "daily_table", "left_out", "published"]
 
 Sort = Literal["positive", "not_negative", "any_number", "text"]
 
@@ -158,6 +158,12 @@ def _numbers(grid: Grid, field: Field) -> np.ndarray[tuple[int], np.dtype[np.flo
         strip=field.strip,
     )
     return found * field.scale if field.scale != 1.0 else found
+
+
+def left_out(before: Grid, after: Grid, rule: str, what: str) -> list[Remark]:
+    """Return a remark on the rows that one grid has and the other has not, where there are any."""
+    count = len(before.rows) - len(after.rows)
+    return [Remark(rule, f"{count} {what}", count=count, rows_lost=count)] if count else []
 
 
 def _sorted(frame: pd.DataFrame, lines: Sequence[int]) -> tuple[pd.DataFrame, Sequence[int], list[Remark]]:

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from research.errors import DataFileError, MissingColumnError, nearest
+from research.errors import DataFileError, MissingColumnError
 from research.loaders.raw import RawFile
 
 __all__ = ["Cell", "Sheet", "read_workbook"]
@@ -98,10 +98,7 @@ def sheet_named(sheets: Sequence[Sheet], name: str, file: str) -> Sheet:
     for sheet in sheets:
         if sheet.name.strip().casefold() == name.strip().casefold():
             return sheet
-    names = [sheet.name for sheet in sheets]
-    close = nearest(name, names)
-    hint = f"did you mean {close!r}? " if close else ""
-    raise MissingColumnError(f"{file}: no sheet {name!r}: {hint}(sheets: {', '.join(names)})")
+    raise MissingColumnError.among(f"{file}: no sheet", name, [sheet.name for sheet in sheets], kind="sheets")
 
 
 def _check_archive(file: RawFile) -> None:
@@ -143,29 +140,24 @@ def _check_part(raw: bytes, part: str, name: str) -> None:
         raise DataFileError(f"{name}: {part} holds a document type or entities, which no workbook needs: refused")
     if not part.startswith("xl/worksheets/"):
         return
+    sheet = f"{name}: {part.rsplit('/', 1)[-1]}"
     rows = columns = 0
     for attributes, inside in _cells(raw):
         row, column = _at(attributes)
         rows, columns = max(rows, row), max(columns, column)
         if _ERROR.search(attributes):
             # The reader would hand it over as an empty cell, and an error is not the same as no value.
-            found = _REFERENCE.search(attributes)
-            where = found[0].decode()[3:-1] if found else "a cell"
             raise DataFileError(
-                f"{name}: {part.rsplit('/', 1)[-1]}: {where} holds an error of the spreadsheet program, such as #N/A: "
+                f"{sheet}: {_called(attributes)} holds an error of the spreadsheet program, such as #N/A: "
                 "correct or empty it"
             )
         if b"<f" in inside and not _VALUE.search(inside) and b"<is" not in inside:
-            found = _REFERENCE.search(attributes)
-            where = found[0].decode()[3:-1] if found else "a cell"
             raise DataFileError(
-                f"{name}: {part.rsplit('/', 1)[-1]}: {where} is a formula whose value was never stored: open the "
+                f"{sheet}: {_called(attributes)} is a formula whose value was never stored: open the "
                 "file in a spreadsheet program and save it, or paste values"
             )
     if rows * columns > _MOST_CELLS:
-        raise DataFileError(
-            f"{name}: {part.rsplit('/', 1)[-1]}: {rows:,} rows of {columns:,} columns: no table is so large"
-        )
+        raise DataFileError(f"{sheet}: {rows:,} rows of {columns:,} columns: no table is so large")
 
 
 def _cells(raw: bytes) -> Iterator[tuple[bytes, bytes]]:
@@ -175,6 +167,12 @@ def _cells(raw: bytes) -> Iterator[tuple[bytes, bytes]]:
         end = chunk.find(b">", start)
         if start >= 0 and end >= 0:
             yield chunk[start + 2 : end], chunk[end + 1 :]
+
+
+def _called(attributes: bytes) -> str:
+    """Return a cell's name as a spreadsheet shows it."""
+    found = _REFERENCE.search(attributes)
+    return (found[1] + found[2]).decode() if found else "a cell"
 
 
 def _at(attributes: bytes) -> tuple[int, int]:

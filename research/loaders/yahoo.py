@@ -162,11 +162,9 @@ def _put_right(grid: Grid) -> tuple[Grid, list[Remark]]:
 def _local_days(grid: Grid) -> Grid:
     """Return the grid with stamps of midnight as days; the offset is the exchange's, so the local date is the day."""
     place = grid.place("Date", "Datetime")
-    rows = []
-    for row in grid.rows:
-        found = _STAMP.fullmatch(row[place].strip())
-        rows.append([*row[:place], found[1], *row[place + 1 :]] if found else row)
-    return Grid(grid.name, grid.header, tuple(rows), grid.lines)
+    cells = [row[place] for row in grid.rows]
+    stamps = [_STAMP.fullmatch(cell.strip()) for cell in cells]
+    return grid.with_cells(place, [found[1] if found else cell for found, cell in zip(stamps, cells, strict=True)])
 
 
 def _adjusted(frame: pd.DataFrame) -> list[Remark]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 import numpy as np
@@ -264,8 +264,6 @@ def _looked_at(
 
 
 def _made(kind: str, noise: str, sessions: int, seed: int) -> History:
-    from dataclasses import replace  # noqa: PLC0415
-
     from research.simulation.examples import SIMULATED_FUNDS  # noqa: PLC0415 - their terms are the usual ones
 
     world: World = SIMULATED_FUNDS[f"SIM-{kind.upper()}"].world

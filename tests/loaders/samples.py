@@ -10,7 +10,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-__all__ = ["OPTIONS", "SAMPLES"]
+__all__ = ["SAMPLES"]
 
 ISHARES = """<?xml version="1.0"?>
 <ss:Workbook xmlns:ss="urn:schemas-microsoft-com:office:spreadsheet"><ss:Worksheet ss:Name="Historical"><ss:Table>
@@ -126,5 +126,3 @@ SAMPLES: dict[str, bytes] = {
     b"2024-07-24,32,33,31,32,32,10\n",
 }
 """Bytes by format."""
-
-OPTIONS: dict[str, dict[str, object]] = {}

@@ -32,6 +32,31 @@ unit = "USD"
 provider = "me"
 """
 
+SHARED = """
+[table.prices]
+file = "prices.csv"
+format = "csv"
+
+[table.bills]
+file = "bills.csv"
+format = "csv"
+"""
+SHARES_TABLES = (
+    OWN.replace('file = "own.csv"\n', 'table = "prices"\n')
+    + """
+[fund.OWN.inputs.bill_rate]
+table = "bills"
+column = "rate"
+clock = "16:00 America/New_York"
+unit = "percent"
+provider = "me"
+"""
+)
+ASKS_A_SERVER = OWN.replace(
+    'file = "own.csv"\n',
+    'format = "sql"\noptions = { database_variable = "PRICES", query = "select date, nav from prices" }\n',
+)
+
 
 @pytest.fixture(autouse=True)
 def _notebooks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -207,6 +232,21 @@ class TestKeys:
         if path.suffix == ".csv":
             path.unlink()
             assert self.key(tmp_path) not in {first, second}
+
+    @pytest.mark.parametrize("file", ["prices.csv", "bills.csv"])
+    def test_a_table_that_changes_changes_the_key(self, tmp_path: Path, file: str) -> None:
+        data = tmp_path / "data"
+        (data / "funds.toml").write_text(SHARED + SHARES_TABLES)
+        for name in ("prices.csv", "bills.csv"):
+            (data / name).write_text("date,nav,rate\n")
+        first = self.key(tmp_path)
+        assert self.key(tmp_path) == first
+        (data / file).write_text("date,nav,rate\n2025-01-02,1,1\n")
+        assert self.key(tmp_path) != first
+
+    def test_what_a_server_holds_is_never_known_to_be_the_same(self, tmp_path: Path) -> None:
+        (tmp_path / "data" / "funds.toml").write_text(ASKS_A_SERVER)
+        assert self.key(tmp_path) != self.key(tmp_path)
 
     def test_a_parameter_that_changes_changes_the_key(self, tmp_path: Path) -> None:
         assert self.key(tmp_path) != self.key(tmp_path, self.text.replace("90", "91"))

@@ -81,6 +81,7 @@ class ClusterExecutor:
         self._last: dict[str, str] = {}
         self._threads: dict[str, int] = {}
         self._numbers = itertools.count()
+        self._package = package_hash()
 
     @property
     def capacity(self) -> int:
@@ -120,7 +121,7 @@ class ClusterExecutor:
         # A key of its own for every attempt: the scheduler remembers what it has seen.
         key = f"research-{run.id}-{next(self._numbers)}"
         future = self._client.submit(
-            self._work, run, self._timeout, package_hash(), key=key, workers=[worker], pure=False, retries=0
+            self._work, run, self._timeout, self._package, key=key, workers=[worker], pure=False, retries=0
         )
         self._futures[run.id] = (future, worker)
         self._last[run.id] = worker

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import secrets
 from collections.abc import Iterable, Mapping
 from functools import cache
 from pathlib import Path
@@ -104,9 +105,14 @@ class DataHashes:
         folder = data_folder(data or None)
         hashes: dict[str, Any] = {} if folder is None else {FILE_NAME: self.of_file(folder / FILE_NAME)}
         fund = self.ticker(ticker, data)[1]
-        for role, source in fund.series.items() if fund is not None else ():
-            if source.file is not None and fund is not None and fund.root is not None:
-                hashes[f"series.{role}"] = self.of_file(fund.root / source.file)
+        if fund is not None and fund.root is not None:
+            # Tables that series share, inputs and futures too: whatever the run will read.
+            for where, source in fund.files.items():
+                if source.file is not None:
+                    hashes[where] = self.of_file(fund.root / source.file)
+                elif source.is_query:
+                    # Nobody knows what a server holds without asking it: such a run is never like the last.
+                    hashes[where] = secrets.token_hex(16)
         return hashes
 
     def _ticker(self, ticker: str, data: str) -> tuple[str, Any]:

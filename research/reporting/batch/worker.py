@@ -123,6 +123,8 @@ def serve(channel: connection.Connection, settings: Settings, work: Work) -> Non
 
 def _settle(settings: Settings) -> None:
     """Take over directory and environment, leave Ctrl-C to the owner, and end when the owner ends."""
+    from research.reporting.execute import quick_imports  # noqa: PLC0415 - in the worker only
+
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, _terminated)
     if hasattr(signal, "pthread_sigmask"):
@@ -133,9 +135,7 @@ def _settle(settings: Settings) -> None:
     tempfile.tempdir = settings.scratch
     # The terminal belongs to the owner; what a library prints here has no reader.
     sys.stdout = sys.stderr = open(os.devnull, "w", encoding="utf-8")  # noqa: PTH123, SIM115 - open for life
-    if "jsonschema" not in sys.modules:
-        # It compiles a grammar of web addresses that no notebook needs, 1.6 s, and does without where that fails.
-        sys.modules["rfc3987_syntax"] = None  # type: ignore[assignment]
+    quick_imports()
     threading.Thread(target=_watch_owner, daemon=True).start()
 
 
