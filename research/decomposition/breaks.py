@@ -98,18 +98,20 @@ class _Search:
         `targets` replace the observed differences where samples are simulated; they are rotated like the columns.
         """
         observed = self.columns[:, :1] if targets is None else targets
-        weighted = self.weights.weigh(share, self.columns[:, 1:])
         base, ramps = self.columns[:, 1 : self.fixed], self.columns[:, self.fixed :]
-        base_w, ramps_w = weighted[:, : self.fixed - 1], weighted[:, self.fixed - 1 :]
+        # The many ramps are never weighted themselves where their squares will do: W is symmetric.
+        base_w, observed_w = self.weights.weigh(share, base), self.weights.weigh(share, observed)
         gram = base.T @ base_w
         target_on_base = base_w.T @ observed
-        without = (observed * self.weights.weigh(share, observed)).sum(axis=0)
+        without = (observed * observed_w).sum(axis=0)
         without = without - (np.linalg.solve(gram, target_on_base) * target_on_base).sum(axis=0)
-        ramp_on_base = np.linalg.solve(gram, base_w.T @ ramps)
-        power = (ramps * ramps_w).sum(axis=0) - (ramp_on_base * (base_w.T @ ramps)).sum(axis=0)
-        signal = ramps_w.T @ observed - ramp_on_base.T @ target_on_base
+        alone = self.weights.squares(share, ramps)
+        cross = base_w.T @ ramps
+        ramp_on_base = np.linalg.solve(gram, cross)
+        power = alone - (ramp_on_base * cross).sum(axis=0)
+        signal = ramps.T @ observed_w - ramp_on_base.T @ target_on_base
         # A ramp that another driver already is (staking that began on that day) can explain nothing more.
-        new = power > 1e-9 * (ramps * ramps_w).sum(axis=0)
+        new = power > 1e-9 * alone
         gained = np.where(new[:, None], signal**2 / np.where(new, power, 1.0)[:, None], 0.0)
         return without, without - gained
 

@@ -199,6 +199,10 @@ class Weighting(Protocol):
         """Return ``W·rotated``, so that ``rotated'·W·rotated = Y'V(λ)⁻¹Y``."""
         ...
 
+    def squares(self, share: float, rotated: Array) -> Array:
+        """Return the diagonal of ``rotated'·W·rotated``."""
+        ...
+
     def log_determinant(self, share: float) -> float:
         """Return log|V(λ)|."""
         ...
@@ -216,8 +220,15 @@ class SineWeighting:
 
     def weigh(self, share: float, rotated: Array) -> Array:
         """Return the columns over the eigenvalues of V(λ)."""
+        return rotated / self._variances(share)[:, None]
+
+    def squares(self, share: float, rotated: Array) -> Array:
+        """Return the sums of the squared columns over the eigenvalues of V(λ)."""
+        return np.asarray(np.einsum("ij,ij,i->j", rotated, rotated, 1.0 / self._variances(share)), dtype=float)
+
+    def _variances(self, share: float) -> Array:
         variances: Array = share + (1.0 - share) * eigenvalues(self.nobs)
-        return rotated / variances[:, None]
+        return variances
 
     def log_determinant(self, share: float) -> float:
         """Return log|V(λ)| in closed form."""
@@ -238,6 +249,11 @@ class BandedWeighting:
         """Return V(λ)⁻¹ times the columns."""
         pivots, factors, _ = lapack.dpttrf(*tridiagonal(share, self.gaps))
         return np.asarray(lapack.dpttrs(pivots, factors, rotated)[0], dtype=float)
+
+    def squares(self, share: float, rotated: Array) -> Array:
+        """Return the sums of the columns times themselves weighted."""
+        found: Array = (rotated * self.weigh(share, rotated)).sum(axis=0)
+        return found
 
     def log_determinant(self, share: float) -> float:
         """Return log|V(λ)| from the pivots of the factor."""

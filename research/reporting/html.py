@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import html
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Any, Final
 
 __all__ = ["Entry", "Outline", "sanitiser", "scrollable_tables", "shaped_cells"]
 
@@ -82,13 +82,24 @@ def sanitiser() -> Callable[[str], str]:
     Scripts, frames, forms, event handlers and sources that would be fetched do not pass; a script shows as text.
     """
     from bleach.css_sanitizer import CSSSanitizer  # type: ignore[import-untyped]  # noqa: PLC0415
+    from bleach.html5lib_shim import Filter  # type: ignore[import-untyped]  # noqa: PLC0415
     from bleach.sanitizer import Cleaner  # type: ignore[import-untyped]  # noqa: PLC0415
+
+    class Described(Filter):  # type: ignore[misc]
+        """Says of a picture without a description that it has none."""
+
+        def __iter__(self) -> Iterator[dict[str, Any]]:
+            for token in super().__iter__():
+                if token.get("name") == "img" and token["type"] in {"StartTag", "EmptyTag"}:
+                    token["data"].setdefault((None, "alt"), "Picture (no description given)")
+                yield token
 
     cleaner = Cleaner(
         tags=_TAGS,
         attributes=_allowed,
         protocols={"http", "https", "mailto", "data"},
         css_sanitizer=CSSSanitizer(allowed_css_properties=["text-align"]),
+        filters=[Described],
     )
 
     def clean(markup: str) -> str:

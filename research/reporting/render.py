@@ -73,6 +73,7 @@ def render(
         "outline": outline,
         "numbers": _code_numbers(notebook),
         "alternative": _alternative(),
+        "css": _css(),
         **filters,
     }
     # Not among the exporter's resources: it copies those, and the outline grows while the page is written.
@@ -87,9 +88,20 @@ def _exporter() -> Any:  # noqa: ANN401 - nbconvert is untyped
     """Return the process's exporter: to compile its templates takes longer than to fill them."""
     from nbconvert.exporters.html import HTMLExporter  # noqa: PLC0415
     from nbconvert.filters.ansi import strip_ansi  # noqa: PLC0415
+    from nbconvert.filters.highlight import Highlight2HTML  # noqa: PLC0415
     from traitlets.config import Config  # noqa: PLC0415
 
-    exporter = HTMLExporter(
+    class PageExporter(HTMLExporter):  # type: ignore[misc]
+        """Leaves out how the usual exporter ends: it parses the page again, to add what ours has from the start."""
+
+        def from_notebook_node(self, nb: Node, resources: Any = None, **kw: Any) -> tuple[str, Any]:  # noqa: ANN401
+            language = nb.metadata.get("language_info", {})
+            lexer = language.get("pygments_lexer", language.get("name"))
+            self.register_filter("highlight_code", Highlight2HTML(pygments_lexer=lexer, parent=self))
+            page: tuple[str, Any] = super(HTMLExporter, self).from_notebook_node(nb, resources, **kw)
+            return page
+
+    exporter = PageExporter(
         template_name="report",
         extra_template_basedirs=[str(_TEMPLATES)],
         exclude_anchor_links=True,
@@ -112,6 +124,11 @@ def _of_page(known: Mapping[str, Any], name: str) -> Callable[[str], str]:
 
 
 _cleaner = cache(sanitiser)
+
+
+@cache
+def _css() -> str:
+    return (_TEMPLATES / "report" / "report.css").read_text(encoding="utf-8")
 
 
 def _code_numbers(notebook: Node) -> dict[int, int]:

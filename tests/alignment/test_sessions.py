@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import sys
 import warnings
 
 import pandas as pd
@@ -40,6 +41,20 @@ def test_the_window_is_the_part_of_a_longer_one():
     long = sessions("XNYS", "2019-01-01", "2026-12-31")
     short = sessions("XNYS", "2023-06-15", "2024-02-01")
     assert short.equals(long[(long >= "2023-06-15") & (long <= "2024-02-01")])
+
+
+def test_a_window_inside_one_that_was_asked_for_needs_no_new_calendar(monkeypatch):
+    module = sys.modules[sessions.__module__]
+    monkeypatch.setattr(module, "_years", {})
+    made = []
+    make = module._calendar
+    monkeypatch.setattr(module, "_calendar", lambda *asked: made.append(asked) or make(*asked))
+    whole = sessions("XNYS", "2021-03-01", "2024-12-31")
+    part = sessions("XNYS", "2022-05-02", "2022-06-30")
+    assert set(made) == {("XNYS", "2021-01-01", "2024-12-31")}
+    assert part.equals(whole[(whole >= "2022-05-02") & (whole <= "2022-06-30")])
+    sessions("XNYS", "2024-12-02", "2025-02-03")
+    assert made[-1] == ("XNYS", "2024-01-01", "2025-12-31")
 
 
 def test_days_without_a_session():

@@ -16,7 +16,6 @@ from queue import SimpleQueue
 import pytest
 
 from research.reporting.catalogue import notebook
-from research.reporting.kernels import kernel_server
 from research.reporting.kernels.environment import SERVER_ENVIRONMENT, SERVER_PREFERENCES
 
 WORKERS = 2
@@ -28,22 +27,29 @@ RUNS = [
     *[("benchmark_clock", {"fund": fund}) for fund in ("ETHV", "ETHA")],
 ]
 
-# Both print a line when they are ready, then one for every line that they read.
 REPORTS = """
-import json, pathlib, sys
-sys.modules["rfc3987_syntax"] = None  # as a batch's workers do
-import nbformat, papermill
-from research.reporting.run import run_report
-from research.reporting.render import render
-render(nbformat.v4.new_notebook(), name="none")
-address, folder = sys.argv[1:]
-print("ready", flush=True)
-for line in sys.stdin:
-    name, values = json.loads(line)
-    stem = f"{values['fund']}/{name}-{list(values.values())[-1]}"
-    run = run_report(name, values, folder, kernel_server=address, stem=stem)
-    print(run.status, flush=True)
+import json, sys, time
+from collections import deque
+from research.reporting.batch import LocalExecutor, plan_batch, read_spec
+
+def make(executor, runs):
+    waiting, made = deque(runs), []
+    while len(made) < len(runs):
+        while waiting and len(runs) - len(waiting) - len(made) < executor.capacity:
+            executor.submit(waiting.popleft())
+        made += executor.collect(1.0)
+    assert all(one.outcome.failure is None and one.outcome.files["html"] for one in made), made
+
+if __name__ == "__main__":
+    runs = plan_batch(read_spec(sys.argv[1])).runs
+    times = [time.perf_counter()]
+    with LocalExecutor(int(sys.argv[2]), timeout=600) as executor:
+        for _ in range(2):
+            make(executor, runs)
+            times.append(time.perf_counter())
+    print(json.dumps([len(runs), *(after - before for before, after in zip(times, times[1:]))]))
 """
+# Prints a line when it is ready, then one for every line that it reads.
 CELLS = """
 import gc, json, os, sys
 from research.reporting.kernels.warm import warm
@@ -55,7 +61,7 @@ from IPython.core.interactiveshell import InteractiveShell
 from IPython.utils.capture import capture_output
 from research.reporting.catalogue import notebook
 shell = InteractiveShell.instance()
-address, folder = sys.argv[1:]
+folder = sys.argv[1]
 print("ready", flush=True)
 for line in sys.stdin:
     name, values = json.loads(line)
@@ -73,10 +79,10 @@ for line in sys.stdin:
 
 
 @contextmanager
-def workers(code: str, address: str, folder: Path) -> Iterator[list[subprocess.Popen[str]]]:
-    """Start the workers, without waiting until they are ready."""
-    environment = {**SERVER_PREFERENCES, **os.environ, **(SERVER_ENVIRONMENT if code is CELLS else {})}
-    command = [sys.executable, "-c", code, address, str(folder)]
+def shells(folder: Path) -> Iterator[list[subprocess.Popen[str]]]:
+    """Start the processes that run cells, without waiting until they are ready."""
+    environment = {**SERVER_PREFERENCES, **os.environ, **SERVER_ENVIRONMENT}
+    command = [sys.executable, "-c", CELLS, str(folder)]
     with ExitStack() as stack:
         started = [
             stack.enter_context(
@@ -120,7 +126,7 @@ def work(started: list[subprocess.Popen[str]], runs: list[tuple[str, dict[str, o
 def pure_cost(folder: Path) -> float:
     """Return the seconds of the cells alone, in warm processes that have run each notebook before."""
     folder.mkdir()
-    with workers(CELLS, "", folder) as started:
+    with shells(folder) as started:
         ready(started)
         work(started, [RUNS[-1]] * WORKERS)
         begun = time.perf_counter()
@@ -128,19 +134,37 @@ def pure_cost(folder: Path) -> float:
         return time.perf_counter() - begun
 
 
-def forked_reports(folder: Path) -> tuple[float, float]:
-    """Return the seconds of the reports, with everything that has to start and without."""
+def batch(folder: Path) -> Path:
+    """Write the runs as ``research batch`` takes them."""
     folder.mkdir()
+    lines = []
+    for name, values in RUNS:
+        lines += [
+            "[[include]]",
+            f'notebook = "{name}"',
+            *(f"{key} = {json.dumps(value)}" for key, value in values.items()),
+        ]
+    path = folder / "runs.toml"
+    path.write_text("\n".join(lines))
+    return path
+
+
+def reports(runs: Path) -> tuple[float, float]:
+    """Return the seconds of a batch's reports, with everything that has to start and without."""
+    script = runs.with_name("reports.py")
+    script.write_text(REPORTS)
+    answer = subprocess.run([sys.executable, script, runs, str(WORKERS)], check=True, capture_output=True, text=True)
+    count, whole, warm = json.loads(answer.stdout)
+    assert count == len(RUNS) == 12
+    return whole, warm
+
+
+def whole_command(runs: Path) -> float:
+    """Return the seconds of ``research batch``: planning, reports, table and gallery."""
+    command = [Path(sys.executable).parent / "research", "batch", runs, "--out", runs.parent, "--jobs", str(WORKERS)]
     begun = time.perf_counter()
-    with kernel_server() as address:
-        assert address is not None
-        with workers(REPORTS, address, folder) as started:
-            ready(started)
-            work(started, RUNS)
-            whole = time.perf_counter() - begun
-            begun = time.perf_counter()
-            work(started, RUNS)
-            return whole, time.perf_counter() - begun
+    subprocess.run(command, check=True, capture_output=True)
+    return time.perf_counter() - begun
 
 
 def command_lines(folder: Path) -> float:
@@ -159,18 +183,22 @@ def command_lines(folder: Path) -> float:
 
 @pytest.mark.bench
 def test_twelve_reports_with_two_workers(tmp_path):
-    whole, warm = forked_reports(tmp_path / "reports")
-    pages = list((tmp_path / "reports").rglob("*.html"))
-    assert len(pages) == len(RUNS) == 12
-    cells = pure_cost(tmp_path / "cells")
-    again, warm_again = forked_reports(tmp_path / "again")
-    whole, warm = min(whole, again), min(warm, warm_again)
-    cells = min(cells, pure_cost(tmp_path / "cells-again"))
+    runs = batch(tmp_path / "batch")
+    rounds = [(*reports(runs), pure_cost(tmp_path / f"cells-{number}")) for number in range(2)]
+    whole, warm, cells = (min(times) for times in zip(*rounds, strict=True))
+    command = whole_command(runs)
     lines = command_lines(tmp_path / "lines")
     print(f"\n{len(RUNS)} reports, {WORKERS} workers")  # noqa: T201 - a benchmark is read
-    rows = {"cells alone": cells, "reports, warm": warm, "reports, with all starts": whole, "command lines": lines}
+    rows = {
+        "cells alone": cells,
+        "reports, warm": warm,
+        "reports, with all starts": whole,
+        "research batch": command,
+        "papermill, nbconvert": lines,
+    }
     for name, seconds in rows.items():
         print(f"  {name:<26}{seconds:9.2f} s   {seconds / cells:7.2f} × cells")  # noqa: T201
-    print(f"  command lines / reports with all starts {lines / whole:.1f}")  # noqa: T201
+    ratios = f"reports with all starts {lines / whole:.1f}, / research batch {lines / command:.1f}"
+    print(f"  papermill, nbconvert / {ratios}")  # noqa: T201
     assert warm <= 1.5 * cells
     assert lines >= 10 * whole

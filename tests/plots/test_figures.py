@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import matplotlib as mpl
+import numpy as np
 import pytest
 
 import research as rs
 from research import plots
 from research.errors import MissingColumnError
+from research.plots.figure import axes_grid, drawing
 
 
 @pytest.fixture(scope="module")
@@ -63,6 +65,33 @@ def test_shows_itself_as_a_picture_with_alt_text(figures, name):
 def test_same_figure_same_bytes(ethv):
     first = rs.decompose(ethv, "nav").plot.waterfall().to_png()
     assert first == rs.decompose(ethv, "nav").plot.waterfall().to_png()
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_quick_layout_is_that_of_matplotlib(figures, name):
+    figure = figures[name]
+    with drawing(), figure._laid_out(200):
+        quick = [axes.bbox.extents for axes in figure.axes]
+    before, figure.dpi = figure.dpi, 200
+    try:
+        with drawing():
+            figure.get_layout_engine().execute(figure)
+        usual = [axes.bbox.extents for axes in figure.axes]
+    finally:
+        figure.dpi = before
+    assert np.abs(np.subtract(quick, usual)).max() < 0.01 * figure.get_size_inches()[0] * 200
+
+
+def test_labels_that_change_with_the_size_of_their_axes_are_measured_again():
+    with drawing():
+        figure, grid = axes_grid(1, 1, height=3.0)
+        axes = grid[0, 0]
+        axes.yaxis.set_major_formatter(lambda value, _: "wide label" * (1 + (axes.bbox.width > 1310)) + f"{value:g}")
+        axes.plot([0, 1], [0, 1])
+        with figure._laid_out(200):
+            left = axes.bbox.x0
+            widest = max(label.get_window_extent().width for label in axes.get_yticklabels())
+    assert left > widest
 
 
 def test_global_state_is_left_alone(ethv):

@@ -15,6 +15,7 @@ from batches import documents, manifest, matrix, notebooks, page, planned, work
 from research.reporting import read_result
 from research.reporting.batch import LocalExecutor, Plan, run_batch
 from research.reporting.batch.worker import run_planned
+from research.reporting.kernels import can_fork
 
 
 @pytest.fixture(autouse=True)
@@ -85,6 +86,21 @@ def test_a_worker_killed_from_outside_while_idle_or_at_work_is_replaced(tmp_path
         assert again.outcome is not None
         assert set(executor.processes) != {pid}
     assert executor.processes == {}
+
+
+@pytest.mark.skipif(not can_fork(), reason="workers are spawned here")
+def test_workers_come_also_after_the_process_that_they_are_forked_from_was_killed(tmp_path: Path) -> None:
+    plan = planned(tmp_path, matrix(1))
+    with LocalExecutor(1, timeout=60, work=work, kernels=False) as executor:
+        [server] = (psutil.Process(pid) for pid in children())
+        server.kill()
+        until = time.monotonic() + 10  # not waited for: who waits for a process takes its end away from its owner
+        while server.status() != psutil.STATUS_ZOMBIE and time.monotonic() < until:
+            time.sleep(0.01)
+        executor.submit(plan.runs[0])
+        [finished] = executor.collect(60)
+        assert finished.outcome is not None
+    assert children() == set()
 
 
 def test_stopping_ends_workers_in_the_middle_of_a_run(tmp_path: Path) -> None:

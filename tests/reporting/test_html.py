@@ -65,6 +65,14 @@ def test_no_script_element_from_any_text(text: str) -> None:
     assert not [tag for tag, _ in Elements(CLEAN(text)).found if tag in {"script", "style", "iframe"}]
 
 
+def test_a_picture_without_a_description_says_so() -> None:
+    bare, described = (
+        dict(Elements(CLEAN(f"<img src='data:image/png;base64,AA' {alt}>")).found) for alt in ("", "alt='>'")
+    )
+    assert bare["img"]["alt"] == "Picture (no description given)"
+    assert described["img"]["alt"] == ">"
+
+
 def test_tables_of_this_package_and_of_pandas_pass() -> None:
     import pandas as pd
 

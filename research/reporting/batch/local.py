@@ -12,8 +12,9 @@ import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from multiprocessing import connection
-from multiprocessing.context import SpawnProcess
-from typing import Final, Self
+from multiprocessing.context import BaseContext
+from multiprocessing.process import BaseProcess
+from typing import Any, Final, Self
 
 from research.reporting.batch.executor import Finished
 from research.reporting.batch.plan import PlannedRun
@@ -37,7 +38,7 @@ def cores() -> int:
 
 @dataclass
 class _Worker:
-    process: SpawnProcess
+    process: BaseProcess
     channel: connection.Connection
     run: str | None = None
 
@@ -58,7 +59,8 @@ class LocalExecutor:
 
     Notes
     -----
-    Workers are spawned: a script that uses this needs the line ``if __name__ == "__main__":``.
+    Workers are forked from a process that has only the imports (`multiprocessing`'s fork server), spawned where that
+    cannot be: a script that uses this needs the line ``if __name__ == "__main__":``.
     """
 
     def __init__(self, jobs: int, *, timeout: int, work: Work = run_planned, kernels: bool = True) -> None:
@@ -90,6 +92,7 @@ class LocalExecutor:
             stack.callback(shutil.rmtree, self.scratch, ignore_errors=True)
             address = stack.enter_context(kernel_server()) if self._kernels else None
             self._settings = Settings(self._timeout, address, self.scratch, os.getcwd(), dict(os.environ))  # noqa: PTH109
+            stack.enter_context(_fork_server())  # its imports while the kernel server gets warm
             stack.callback(self._stop)
             self._stack = stack.pop_all()
         return self
@@ -126,16 +129,23 @@ class LocalExecutor:
         return None if run is None else Finished(run, outcome)
 
     def _start(self) -> _Worker:
-        assert self._settings is not None
-        context = multiprocessing.get_context("spawn")
-        ours, theirs = context.Pipe()
-        process = context.Process(target=serve, args=(theirs, self._settings, self._work), name="research-worker")
-        with _uninterrupted():
-            process.start()
-        theirs.close()
+        try:
+            process, ours = self._started(_context())
+        except (EOFError, OSError):
+            # Somebody killed the process that workers are forked from.
+            process, ours = self._started(multiprocessing.get_context("spawn"))
         worker = _Worker(process, ours)
         self._workers.append(worker)
         return worker
+
+    def _started(self, context: BaseContext) -> tuple[BaseProcess, connection.Connection]:
+        ours, theirs = context.Pipe()
+        arguments = (theirs, self._settings, self._work)
+        process: BaseProcess = context.Process(target=serve, args=arguments, name="research-worker")  # type: ignore[attr-defined]
+        with _uninterrupted():
+            process.start()
+        theirs.close()
+        return process, ours
 
     def _stop(self) -> None:
         for worker in self._workers:
@@ -146,6 +156,41 @@ class LocalExecutor:
             worker.process.kill()
             worker.process.join()
         self._workers.clear()
+
+
+def _context() -> BaseContext:
+    from research.reporting.kernels import can_fork  # noqa: PLC0415 - only where runs are run
+
+    return multiprocessing.get_context("forkserver" if can_fork() else "spawn")
+
+
+@contextlib.contextmanager
+def _fork_server() -> Iterator[None]:
+    """Have the process that workers are forked from, as long as the block runs; its imports are not waited for.
+
+    A process has one such server. Where a script has its own already, workers come from that one and import for
+    themselves; it stays.
+    """
+    if _context().get_start_method() != "forkserver":
+        yield
+        return
+    from multiprocessing import forkserver  # noqa: PLC0415 - not on every system
+
+    # The module has no public way to end it.
+    server: Any = forkserver._forkserver
+    if server._forkserver_pid is not None:
+        yield
+        return
+    before = server._preload_modules
+    server.set_forkserver_preload(["research.reporting.batch.preload"])
+    try:
+        with _uninterrupted():
+            server.ensure_running()
+        yield
+    finally:
+        with contextlib.suppress(OSError):  # it was killed, and somebody else has been told
+            server._stop()
+        server.set_forkserver_preload(before)
 
 
 @contextlib.contextmanager

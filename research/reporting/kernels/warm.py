@@ -22,14 +22,22 @@ _LIBRARIES: Final = (
     "ipykernel.zmqshell",
     "ipykernel.debugger",
     "IPython.core.completer",
+    "IPython.core.completerlib",
+    "IPython.core.logger",
     "IPython.core.magics",
+    "IPython.core.oinspect",
     "IPython.core.pylabtools",
+    "IPython.utils.wildcard",
     "matplotlib.backends.backend_agg",
     "matplotlib.pyplot",
+    "pandas.core.reshape.reshape",
+    "pandas.io.formats.string",
     "PIL.PngImagePlugin",
     "scipy.stats",
     "scipy.optimize",
+    "sqlite3",
     "statsmodels.regression.linear_model",
+    "statsmodels.stats.sandwich_covariance",
 )
 _ROOMS: Final = ("alignment", "metrics", "drivers", "decomposition", "simulation", "plots", "reporting")
 """Rooms that notebooks enter whole; of the loaders each takes what its data need."""
