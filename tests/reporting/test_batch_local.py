@@ -103,6 +103,25 @@ def test_workers_come_also_after_the_process_that_they_are_forked_from_was_kille
     assert children() == set()
 
 
+def test_no_module_in_the_folder_at_hand_stands_in_for_one_of_ours(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    plan = planned(tmp_path, matrix(1))
+    (tmp_path / "at hand").mkdir()
+    monkeypatch.chdir(tmp_path / "at hand")
+    for name in ("random", "papermill", "bs4"):
+        Path(f"{name}.py").write_text(f"open('hit', 'w').close(); raise RuntimeError('the wrong {name}')")
+    environment = dict(os.environ)
+    with LocalExecutor(1, timeout=60) as executor:
+        executor.submit(plan.runs[0])
+        [finished] = executor.collect(60)
+        assert finished.outcome is not None
+        assert finished.outcome.failure is None
+    assert not Path("hit").exists()
+    assert "wrong" not in capfd.readouterr().err
+    assert dict(os.environ) == environment
+
+
 def test_stopping_ends_workers_in_the_middle_of_a_run(tmp_path: Path) -> None:
     [run] = planned(tmp_path, matrix(1, "sleep 60")).runs
     begun = time.monotonic()

@@ -25,6 +25,7 @@ __all__ = ["SCRATCH", "LocalExecutor", "cores"]
 SCRATCH: Final = "research-batch-"
 """How the temporary folder of a batch begins; the process id of its owner follows."""
 
+_SAFE_PATH: Final = "PYTHONSAFEPATH"
 _GRACE: Final = 10.0
 """Seconds in which a stopped worker may end its kernel and remove its files."""
 
@@ -142,7 +143,7 @@ class LocalExecutor:
         ours, theirs = context.Pipe()
         arguments = (theirs, self._settings, self._work)
         process: BaseProcess = context.Process(target=serve, args=arguments, name="research-worker")  # type: ignore[attr-defined]
-        with _uninterrupted():
+        with _uninterrupted(), _no_module_at_hand():
             process.start()
         theirs.close()
         return process, ours
@@ -184,13 +185,30 @@ def _fork_server() -> Iterator[None]:
     before = server._preload_modules
     server.set_forkserver_preload(["research.reporting.batch.preload"])
     try:
-        with _uninterrupted():
+        with _uninterrupted(), _no_module_at_hand():
             server.ensure_running()
         yield
     finally:
         with contextlib.suppress(OSError):  # it was killed, and somebody else has been told
             server._stop()
         server.set_forkserver_preload(before)
+
+
+@contextlib.contextmanager
+def _no_module_at_hand() -> Iterator[None]:
+    """Have a process that is being started find no module in the folder at hand, such as a user's own ``random.py``.
+
+    Before it works it takes over its owner's path of modules, and the environment of the batch.
+    """
+    before = os.environ.get(_SAFE_PATH)
+    os.environ[_SAFE_PATH] = "1"
+    try:
+        yield
+    finally:
+        if before is None:
+            del os.environ[_SAFE_PATH]
+        else:
+            os.environ[_SAFE_PATH] = before
 
 
 @contextlib.contextmanager
