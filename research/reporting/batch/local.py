@@ -9,9 +9,10 @@ import shutil
 import signal
 import sys
 import tempfile
+import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
-from multiprocessing import connection
+from multiprocessing import connection, resource_tracker
 from multiprocessing.context import BaseContext
 from multiprocessing.process import BaseProcess
 from typing import Any, Final, Self
@@ -130,23 +131,26 @@ class LocalExecutor:
         return None if run is None else Finished(run, outcome)
 
     def _start(self) -> _Worker:
-        try:
-            process, ours = self._started(_context())
-        except (EOFError, OSError):
-            # Somebody killed the process that workers are forked from.
-            process, ours = self._started(multiprocessing.get_context("spawn"))
-        worker = _Worker(process, ours)
-        self._workers.append(worker)
+        # Within the block it becomes one of those that are stopped: an interruption that waited is raised at its end.
+        with _uninterrupted(), _no_module_at_hand():
+            try:
+                worker = self._started(_context())
+            except (EOFError, OSError):
+                # Somebody killed the process that workers are forked from.
+                worker = self._started(multiprocessing.get_context("spawn"))
+            self._workers.append(worker)
         return worker
 
-    def _started(self, context: BaseContext) -> tuple[BaseProcess, connection.Connection]:
+    def _started(self, context: BaseContext) -> _Worker:
         ours, theirs = context.Pipe()
         arguments = (theirs, self._settings, self._work)
-        process: BaseProcess = context.Process(target=serve, args=arguments, name="research-worker")  # type: ignore[attr-defined]
-        with _uninterrupted(), _no_module_at_hand():
-            process.start()
+        # A daemon: should one be left over, this process ends it instead of waiting for it.
+        process: BaseProcess = context.Process(  # type: ignore[attr-defined]
+            target=serve, args=arguments, name="research-worker", daemon=True
+        )
+        process.start()
         theirs.close()
-        return process, ours
+        return _Worker(process, ours)
 
     def _stop(self) -> None:
         for worker in self._workers:
@@ -213,10 +217,36 @@ def _no_module_at_hand() -> Iterator[None]:
 
 @contextlib.contextmanager
 def _uninterrupted() -> Iterator[None]:
-    """Have a process that is being started wait with Ctrl-C until it knows what to do with it."""
+    """Have an interruption wait until the end of the block, and a process that is started in it until it is ready.
+
+    To block the signals is not enough: another thread, a library's, takes them for this process, and Python raises them
+    in the main one.
+    """
+    waiting: list[int] = []
+    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    heard = {number: handler for number, handler in before.items() if callable(handler)}
+    if threading.current_thread() is not threading.main_thread():
+        heard = {}  # only the main thread is interrupted
+    for number in heard:
+        signal.signal(number, lambda which, _: waiting.append(which))
+    try:
+        with _blocked():
+            yield
+    finally:
+        for number, handler in heard.items():
+            signal.signal(number, handler)
+        if waiting:
+            heard[signal.Signals(waiting[0])](waiting[0], None)
+
+
+@contextlib.contextmanager
+def _blocked() -> Iterator[None]:
+    """Block the signals of an interruption in this thread and in the processes that it starts."""
     if sys.platform == "win32":
         yield
         return
+    # Where this has to be started first, it lets signals through again.
+    resource_tracker.ensure_running()
     before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM})
     try:
         yield
