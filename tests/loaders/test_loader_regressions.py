@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import datetime as dt
 import io
 import json
@@ -157,6 +158,28 @@ def test_parquet_days_beyond_nanoseconds():
     pq.write_table(pa.table({"date": [dt.date(7766, 5, 14)], "nav": [1.0]}), stream)
     with pytest.raises(DataError, match="years beyond reason"):
         parse_parquet(raw(stream.getvalue()))
+
+
+DAMAGED_PARQUET = base64.b64decode(
+    "UEFSMRUEFRAVFEwVBBUAEgAACBzXTQAA2E0AABUAFRIVFiwVBBUQFQYVBhwYBNhNAAAYBNdNAAAWACgE2E0AABgE100AABERAAAA"
+    "CSACAAAABAEBAwIVBBUgFSRMFQQVABIAABA8AAAAAAAA+D8AAAAAAAAEQBUAFRIVFiwVBBUQFQYVBhwYCAAAAAAAAARAGAgAAAAA"
+    "AAD4PxYAKAgAAAAAAAAEEQAAAAkgAgAAAAQBAQMCFQQZPDUAGAZzY2hlbWEVBAAVAiUCGARkYXRlJQxMbAAAABUKJQIYA25hdgAW"
+    "BBkcGSwmABwVAhk1AAYQGRgEZGF0ZRUCFgQWnAEWpAEmOCYIHBgE2E0AABgE100AABYAKATYTQAAGATXTQAAEREAGSwVBBUAFQIA"
+    "FQAVEBUCADwpBhkmAAQAQAAmABwVChk1AAYQGRgDbmF2FQIWBBbMARbUASbsASasARwYCAAAAAAAAARAGAgAAAAAAAD4PxYAKAgA"
+    "AAAAAAAEQBgIAAAAAAAA+D8REQAZLBUEFQAVAgAVABUQFQIAPCkGGSYABAAAABboAhb82fft+AIAGRwYDEFSUk9XOnNjaGVtYRjg"
+    "AS8vLy8vNkFBQUFBUUFBQUFBQUFLQUF3QUJnQUZBQWdBQ2dBQUFBQUJCQUFNQUFBQUNBQUlBQUFBQkFBSUFBQUFCQUFBQUFJQUFB"
+    "QkFBQUFBQkFBQUFOai8vLzhBQUFFREVBQUFBQlFBQUFBRUFBQUFBQUFBQUFNQUFBQnVZWFlBeHYvLy93QUFBZ0FRQUJRQUNBQUdB"
+    "QWNBREFBQUFCQUFFQUFBQUFBQUFRZ1FBQUFBSEFBQUFBUUFBQUFBQUFBQUJBQUFBR1JoZEdVQUFBWUFDQUFHQUFZQUFBQUFBQUFB"
+    "ABggcGFycXVldC1jcHAtYXJyb3cgdmVyc2lvbiAyNy4wLjEZLBwAABwAAAAbAgAAUEFSMQ=="
+)
+"""A fuzzer's: two rows, and page headers over which Arrow, asked for the whole table, takes 16 GB."""
+
+
+def test_a_small_damaged_parquet_file_takes_little_memory():
+    pa.default_memory_pool().release_unused()
+    table = parse_parquet(raw(DAMAGED_PARQUET))
+    assert len(table.frame) == 2
+    assert pa.default_memory_pool().max_memory() < 1e9
 
 
 def test_parquet_days_beyond_the_year_9999():
