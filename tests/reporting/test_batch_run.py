@@ -6,14 +6,17 @@ import dataclasses
 import errno
 import hashlib
 import json
+import signal
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import jsonschema
 import pytest
 from batches import Inline, Watcher, documents, go, manifest, matrix, notebooks, planned, work
 
 from research.reporting.batch import Outcome, Plan, PlannedRun
+from research.reporting.batch.store import Entry, Store
 from research.reporting.schema import load_schema, violations
 
 
@@ -207,6 +210,37 @@ def test_an_interrupted_batch_keeps_what_is_finished(tmp_path: Path) -> None:
     again = Inline()
     assert go(plan, out, again).ok
     assert len(again.ran) == 2
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_an_interruption_while_a_record_is_written_waits(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, number: signal.Signals
+) -> None:
+    class Interrupted(BaseException):
+        """What the handler raises."""
+
+    def interrupt(*_: object) -> None:
+        raise Interrupted
+
+    def commit(store: Store, *arguments: Any) -> tuple[Entry, bool]:
+        signal.raise_signal(number)
+        done = original(store, *arguments)
+        signal.raise_signal(number)
+        return done
+
+    original = Store.commit
+    monkeypatch.setattr(Store, "commit", commit)
+    plan, out = planned(tmp_path, matrix(2)), tmp_path / "reports"
+    before = signal.signal(number, interrupt)
+    try:
+        with pytest.raises(Interrupted):
+            go(plan, out)
+        assert signal.getsignal(number) is interrupt
+    finally:
+        signal.signal(number, before)
+    assert [run["id"] for run in manifest(out / "nightly")["runs"]] == [plan.runs[0].id]
+    monkeypatch.setattr(Store, "commit", original)
+    assert go(plan, out).skipped == 1
 
 
 def test_a_torn_line_of_events_does_not_spoil_the_next(tmp_path: Path) -> None:

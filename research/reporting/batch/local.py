@@ -6,18 +6,16 @@ import contextlib
 import multiprocessing
 import os
 import shutil
-import signal
-import sys
 import tempfile
-import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
-from multiprocessing import connection, resource_tracker
+from multiprocessing import connection
 from multiprocessing.context import BaseContext
 from multiprocessing.process import BaseProcess
 from typing import Any, Final, Self
 
 from research.reporting.batch.executor import Finished
+from research.reporting.batch.interruption import blocked, uninterrupted
 from research.reporting.batch.plan import PlannedRun
 from research.reporting.batch.worker import Settings, Work, run_planned, serve
 
@@ -132,7 +130,7 @@ class LocalExecutor:
 
     def _start(self) -> _Worker:
         # Within the block it becomes one of those that are stopped: an interruption that waited is raised at its end.
-        with _uninterrupted(), _no_module_at_hand():
+        with uninterrupted(), blocked(), _no_module_at_hand():
             try:
                 worker = self._started(_context())
             except (EOFError, OSError):
@@ -189,7 +187,7 @@ def _fork_server() -> Iterator[None]:
     before = server._preload_modules
     server.set_forkserver_preload(["research.reporting.batch.preload"])
     try:
-        with _uninterrupted(), _no_module_at_hand():
+        with uninterrupted(), blocked(), _no_module_at_hand():
             server.ensure_running()
         yield
     finally:
@@ -213,42 +211,3 @@ def _no_module_at_hand() -> Iterator[None]:
             del os.environ[_SAFE_PATH]
         else:
             os.environ[_SAFE_PATH] = before
-
-
-@contextlib.contextmanager
-def _uninterrupted() -> Iterator[None]:
-    """Have an interruption wait until the end of the block, and a process that is started in it until it is ready.
-
-    To block the signals is not enough: another thread, a library's, takes them for this process, and Python raises them
-    in the main one.
-    """
-    waiting: list[int] = []
-    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
-    heard = {number: handler for number, handler in before.items() if callable(handler)}
-    if threading.current_thread() is not threading.main_thread():
-        heard = {}  # only the main thread is interrupted
-    for number in heard:
-        signal.signal(number, lambda which, _: waiting.append(which))
-    try:
-        with _blocked():
-            yield
-    finally:
-        for number, handler in heard.items():
-            signal.signal(number, handler)
-        if waiting:
-            heard[signal.Signals(waiting[0])](waiting[0], None)
-
-
-@contextlib.contextmanager
-def _blocked() -> Iterator[None]:
-    """Block the signals of an interruption in this thread and in the processes that it starts."""
-    if sys.platform == "win32":
-        yield
-        return
-    # Where this has to be started first, it lets signals through again.
-    resource_tracker.ensure_running()
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM})
-    try:
-        yield
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)

@@ -16,6 +16,7 @@ from typing import Any, Final
 
 from research.reporting.batch.events import EventLog, Watch
 from research.reporting.batch.executor import Executor, Finished, Outcome, failure_of
+from research.reporting.batch.interruption import uninterrupted
 from research.reporting.batch.local import SCRATCH
 from research.reporting.batch.lock import locked
 from research.reporting.batch.manifest import build_manifest, write_manifest
@@ -219,8 +220,9 @@ class _Batch:
             queue.append(run)
 
     def _commit(self, run: PlannedRun, outcome: Outcome) -> None:
-        entry, is_written = self.store.commit(run, outcome, self.notes.get(run.id))
-        self.entries[run.id] = entry
+        with uninterrupted():  # what has its record is in the manifest, too
+            entry, is_written = self.store.commit(run, outcome, self.notes.get(run.id))
+            self.entries[run.id] = entry
         seconds = round(time.monotonic() - self.started.pop(run.id), 3)
         if entry["failure"] is None:
             self.log.add("finished", run=run.id, seconds=seconds)
