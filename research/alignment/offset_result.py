@@ -73,11 +73,11 @@ class ClockOffset:
         ParameterError
             If the confidence is not between 0 and 1.
         """
-        from scipy import stats  # noqa: PLC0415 - slow to import, needed only here
+        from scipy.special import stdtrit  # noqa: PLC0415 - slow to import, needed only here
 
         if not 0.0 < confidence < 1.0:
             raise ParameterError(f"confidence is {confidence!r}: give a number between 0 and 1, such as 0.95")
-        half = float(stats.t.ppf(0.5 + confidence / 2, self.nobs - 1)) * self.std_error
+        half = float(stdtrit(self.nobs - 1, 0.5 + confidence / 2)) * self.std_error
         return self.hours - half, self.hours + half
 
     def summary(self) -> Table:

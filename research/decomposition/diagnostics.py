@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy.typing as npt
 import pandas as pd
-from scipy import stats
+from scipy.special import chdtrc
 
 from research.decomposition.local_level import local_level
 from research.tables import Table
@@ -93,7 +93,7 @@ def autocorrelation_test(
     plain = local_level(level, drivers, positions=positions)
     persistent = local_level(level, drivers, positions=positions, transitory="ar1")
     statistic = max(0.0, 2.0 * (persistent.log_likelihood - plain.log_likelihood))
-    p_value = float(stats.chi2.sf(statistic, 1))
+    p_value = float(chdtrc(1, statistic))
     narrowing = (plain.std_errors / persistent.std_errors).rename("narrowing")
     useful = bool(len(narrowing) and narrowing.max() >= 1.1)
     return AutocorrelationTest(

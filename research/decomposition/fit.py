@@ -8,8 +8,8 @@ from functools import cached_property
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from scipy import stats
 from scipy.linalg import solveh_banded
+from scipy.special import fdtrc, stdtr, stdtrit
 
 from research.conventions import DAYS_PER_YEAR, SESSIONS_PER_YEAR
 from research.decomposition.covariance import whiten
@@ -108,7 +108,7 @@ class LocalLevelResult:
 
     def quantile(self, confidence: float) -> float:
         """Return the half width, in standard errors, of a two-sided interval (Student t with T − K degrees)."""
-        return float(stats.t.ppf(0.5 + check_confidence(confidence) / 2, self.df_resid))
+        return float(stdtrit(self.df_resid, 0.5 + check_confidence(confidence) / 2))
 
     def conf_int(self, confidence: float = 0.95) -> pd.DataFrame:
         """Return two-sided intervals of the coefficients.
@@ -129,7 +129,7 @@ class LocalLevelResult:
     def p_values(self, value: float = 1.0) -> pd.Series:
         """Return the two-sided p-value of each β = `value`; 1 says that a driver passes through in full."""
         distance = (self.params - value).abs() / self.std_errors
-        return pd.Series(2 * stats.t.sf(distance, self.df_resid), self.params.index, name="p_value")
+        return pd.Series(2 * stdtr(self.df_resid, -distance), self.params.index, name="p_value")
 
     def joint_test(self, value: float = 1.0) -> tuple[float, float]:
         """Return the F statistic and p-value of all β = `value` at once (NaN without drivers)."""
@@ -137,7 +137,7 @@ class LocalLevelResult:
             return float("nan"), float("nan")
         gap = self.params.to_numpy() - value
         statistic = float(gap @ np.linalg.solve(self.cov.to_numpy(), gap)) / gap.size
-        return statistic, float(stats.f.sf(statistic, gap.size, self.df_resid))
+        return statistic, float(fdtrc(gap.size, self.df_resid, statistic))
 
     @cached_property
     def residual_level(self) -> pd.Series:
@@ -216,7 +216,11 @@ class LocalLevelResult:
         Levene's test on absolute innovations about their medians (Brown & Forsythe 1974), robust to fat tails.
         """
         parts = np.array_split(self.innovations.to_numpy(), blocks)
-        return float(stats.levene(*parts, center="median").pvalue)
+        apart = [np.abs(part - np.median(part)) for part in parts]
+        whole = np.concatenate(apart)
+        between = sum(part.size * (part.mean() - whole.mean()) ** 2 for part in apart) / (blocks - 1)
+        within = sum(float(((part - part.mean()) ** 2).sum()) for part in apart) / (whole.size - blocks)
+        return float(fdtrc(blocks - 1, whole.size - blocks, between / within))
 
     def summary(self, confidence: float = 0.95) -> Table:
         """Return coefficients, standard errors, tests of β = 1 and intervals as a table."""

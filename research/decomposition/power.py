@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
-from scipy import stats
+from scipy.special import ndtri, stdtrit
 
 from research.conventions import DAYS_PER_YEAR
 from research.decomposition.covariance import whiten
@@ -86,7 +86,7 @@ def detectable_change(
         raise SampleError(
             f"{len(index)} sessions are too few to say what change would show: give twice as many as since it"
         )
-    half = float(stats.t.ppf(0.5 + confidence / 2, fit.df_resid - 1) + stats.norm.ppf(power))
+    half = float(stdtrit(fit.df_resid - 1, 0.5 + confidence / 2) + ndtri(power))
     sizes = {}
     for sessions in usable:
         ramp = np.maximum(elapsed - elapsed[-1 - sessions], 0.0)

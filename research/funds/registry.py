@@ -12,7 +12,7 @@ from research.funds.fund import Fund
 from research.funds.series import TableSource
 from research.funds.toml import parse_folder, parse_funds
 
-__all__ = ["DATA_VARIABLE", "FILE_NAME", "data_folder", "fund", "funds", "read_funds"]
+__all__ = ["DATA_VARIABLE", "FILE_NAME", "data_folder", "described", "fund", "funds", "read_funds"]
 
 DATA_VARIABLE = "RESEARCH_DATA"
 """Environment variable that names the data folder where no argument does."""
@@ -83,16 +83,27 @@ def fund(ticker: str, data: Path | str | None = None) -> Fund:
     ...
     research.errors.UnknownNameError: unknown fund 'ETHX': did you mean ...
     """
-    known = funds(data)
-    for entry in known:
-        if entry.ticker.casefold() == ticker.strip().casefold():
-            return entry
+    found = described(ticker, data)
+    if found is not None:
+        return found
     if ticker.strip().casefold().startswith(SIMULATED_PREFIX.casefold()):
         from research.simulation import simulated  # noqa: PLC0415 - made by a floor above, only when asked for
 
         return simulated(ticker.strip()).fund
     advice = f"describe a fund of your own in a {FILE_NAME} and name its folder with --data"
-    raise UnknownNameError("fund", ticker, (entry.ticker for entry in known), advice)
+    raise UnknownNameError("fund", ticker, (entry.ticker for entry in funds(data)), advice)
+
+
+def described(ticker: str, data: Path | str | None = None) -> Fund | None:
+    """Return the fund that the bundled registry or a folder's own describes under a ticker; None where neither does.
+
+    Raises
+    ------
+    DataFileError
+        As in `funds`.
+    """
+    known = (entry for entry in funds(data) if entry.ticker.casefold() == ticker.strip().casefold())
+    return next(known, None)
 
 
 def read_funds(folder: Path | str) -> tuple[Fund, ...]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from scipy import stats
+from scipy.special import stdtr, stdtrit
 
 from research.errors import AlignmentError, ParameterError, SampleError
 from research.metrics._pair import Array
@@ -50,7 +50,7 @@ class PremiumClosing:
 
     def interval(self, value: float, std_error: float, level: float = 0.95) -> tuple[float, float]:
         """Return the two-sided interval of one share (Student t)."""
-        half = float(stats.t.ppf(0.5 + level / 2, self.pairs - 2)) * std_error
+        half = float(stdtrit(self.pairs - 2, 0.5 + level / 2)) * std_error
         return value - half, value + half
 
 
@@ -204,7 +204,7 @@ def closing_sides(premium: pd.Series) -> ClosingSides:
         discount=float(beta[2]),
         premium_std_error=float(np.sqrt(cov[1, 1])),
         discount_std_error=float(np.sqrt(cov[2, 2])),
-        p_value_equal=float(2.0 * stats.t.sf(abs(apart) / spread, now.size - 3)),
+        p_value_equal=float(2.0 * stdtr(now.size - 3, -abs(apart) / spread)),
         premium_half_life=half_life(float(beta[1])),
         discount_half_life=half_life(float(beta[2])),
         premiums=above,

@@ -274,10 +274,10 @@ def _bootstrap(
         return NOTHING, length
     tail = 0.5 - level / 2
     if expanded:
-        from scipy.stats import norm  # noqa: PLC0415 - slow to import, used only here
+        from scipy.special import ndtr  # noqa: PLC0415 - slow to import, used only here
 
         fraction = (bandwidth_lags("lazarus", nobs) + 1) / nobs
-        tail = float(norm.sf(critical_value(level, min(fraction, 1.0))))
+        tail = float(ndtr(-critical_value(level, min(fraction, 1.0))))
     low, high = np.quantile(kept, [tail, 1 - tail])
     return (float(kept.std(ddof=1)), float(low), float(high)), length
 

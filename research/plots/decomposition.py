@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
-from scipy import stats
+from scipy.special import ndtri
 
 from research.conventions import BASIS_POINT
 from research.decomposition.result import UNEXPLAINED, Decomposition
@@ -139,7 +139,7 @@ def residuals(result: Decomposition, lags: int = 20) -> DescribedFigure:
         bars.axhspan(-bound, bound, color="#cccccc", alpha=0.6, lw=0)
         bars.axhline(0.0, color="#333333", lw=0.6)
         label_axes(bars, "Autocorrelation of the innovations", "lag, sessions", "correlation")
-        expected = stats.norm.ppf((np.arange(1, white.size + 1) - 0.5) / white.size)
+        expected = ndtri((np.arange(1, white.size + 1) - 0.5) / white.size)
         quantiles.plot(expected, np.sort(white), ".", ms=2.5, color="#0072b2")
         quantiles.plot([-3.5, 3.5], [-3.5, 3.5], color="#888888", lw=0.8)
         label_axes(quantiles, "Normal quantiles", "expected, sd", "observed, sd")
@@ -149,9 +149,14 @@ def residuals(result: Decomposition, lags: int = 20) -> DescribedFigure:
     figure.alt = (
         f"Residual diagnostics of {result.ticker} at {_BASIS[result.basis]}: residual level with its permanent part, "
         f"innovations, their autocorrelation ({outside} of {lags} lags outside the bounds of white noise) and their "
-        f"normal quantiles (excess kurtosis {float(stats.kurtosis(white)):.1f})."
+        f"normal quantiles (excess kurtosis {_excess_kurtosis(white):.1f})."
     )
     return figure
+
+
+def _excess_kurtosis(values: np.ndarray[tuple[int], np.dtype[np.float64]]) -> float:
+    squares = (values - values.mean()) ** 2
+    return float((squares**2).mean() / squares.mean() ** 2) - 3.0
 
 
 def _autocorrelation(values: np.ndarray[tuple[int], np.dtype[np.float64]], lags: int) -> pd.Series:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 from matplotlib.ticker import NullLocator, ScalarFormatter
-from scipy import stats
+from scipy.special import ndtri
 
 from research.alignment.history import History
 from research.conventions import BASIS_POINT
@@ -88,7 +88,7 @@ def estimator_whiskers(
     DescribedFigure
         Basis points a year. Right panel: only those within five times the first, so that the narrow ones can be seen.
     """
-    half = float(stats.norm.ppf(0.5 + confidence / 2)) * rates["std_error"] / BASIS_POINT
+    half = float(ndtri(0.5 + confidence / 2)) * rates["std_error"] / BASIS_POINT
     values = rates["rate"] / BASIS_POINT
     narrow = half <= 5.0 * float(half.iloc[0])
     with drawing():

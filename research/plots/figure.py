@@ -82,9 +82,10 @@ class DescribedFigure(Figure):
         with mpl.rc_context(_STYLE), self._laid_out(dpi):
             canvas = FigureCanvasAgg(self)
             canvas.draw()  # type: ignore[no-untyped-call]
-            pixels = np.asarray(canvas.buffer_rgba())  # type: ignore[no-untyped-call]
-        opaque = bool((pixels[:, :, 3] == 255).all())
-        picture = Image.fromarray(np.ascontiguousarray(pixels[:, :, :3]) if opaque else pixels)
+            pixels = canvas.buffer_rgba()  # type: ignore[no-untyped-call]
+        picture = Image.frombuffer("RGBA", canvas.get_width_height(), pixels, "raw", "RGBA", 0, 1)
+        if picture.getchannel("A").getextrema() == (255, 255):
+            picture = picture.convert("RGB")
         buffer = io.BytesIO()
         picture.save(buffer, format="png", dpi=(dpi, dpi), compress_level=_COMPRESSION)
         return buffer.getvalue()

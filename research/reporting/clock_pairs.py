@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from scipy import stats
+from scipy.special import chdtrc
 
 from research.alignment.clock import Clock
 from research.alignment.clock_offset import clock_offset, clock_offset_by_period, expected_offset
@@ -79,7 +79,7 @@ class ClockPair:
         hours, errors = self.periods["hours"].to_numpy(dtype=float), self.periods["std_error"].to_numpy(dtype=float)
         weights = errors**-2.0
         gap = hours - float((weights * hours).sum() / weights.sum())
-        return float(stats.chi2.sf(float((weights * gap**2).sum()), len(hours) - 1))
+        return float(chdtrc(len(hours) - 1, float((weights * gap**2).sum())))
 
     @property
     def spread(self) -> float:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from scipy import stats
+from scipy.special import chdtr
 
 from research.alignment.clock import Clock
 from research.alignment.history import History
@@ -110,7 +110,7 @@ def _hours(history: History, early: pd.DatetimeIndex) -> float:
 def _group(history: History, premium: pd.Series, name: str, days: pd.DatetimeIndex, hours: float) -> ClockGroup:
     part = premium.loc[days]
     variance = hours * hourly_variance(history)
-    tail = float(stats.chi2.cdf(float((part**2).sum()) / variance, len(days))) if variance > 0 else math.nan
+    tail = float(chdtr(len(days), float((part**2).sum()) / variance)) if variance > 0 else math.nan
     return ClockGroup(
         name=name,
         sessions=len(days),

@@ -10,6 +10,7 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy import stats
 from statsmodels.regression.linear_model import OLS
 from statsmodels.tsa.statespace.structural import UnobservedComponents
 
@@ -244,6 +245,19 @@ def test_a_variance_that_changes_widens_the_right_coefficient():
 def test_constant_variance_is_not_called_changing(sample):
     p_values = [local_level(*sample(seed, permanent=2e-5, transitory=4e-5)).changing_variance() for seed in range(100)]
     assert 0.0 <= np.mean(np.array(p_values) < 0.05) < 0.15
+
+
+@pytest.mark.parametrize("blocks", [2, 3, 7])
+def test_tails_are_those_of_scipy_stats(sample, blocks):
+    fit = local_level(*sample(3, permanent=2e-5, transitory=4e-5))
+    parts = np.array_split(fit.innovations.to_numpy(), blocks)
+    assert fit.changing_variance(blocks) == pytest.approx(stats.levene(*parts, center="median").pvalue, rel=1e-9)
+    half = (fit.params - fit.conf_int(0.9)["lower"]) / fit.std_errors
+    np.testing.assert_allclose(half, stats.t.ppf(0.95, fit.df_resid), rtol=1e-9)
+    distance = (fit.params - 1.0) / fit.std_errors
+    np.testing.assert_allclose(fit.p_values(), 2 * stats.t.sf(abs(distance), fit.df_resid), rtol=1e-9)
+    statistic, p_value = fit.joint_test(0.5)
+    assert p_value == pytest.approx(stats.f.sf(statistic, len(fit.params), fit.df_resid), rel=1e-9)
 
 
 class TestRefusals:

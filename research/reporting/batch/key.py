@@ -116,15 +116,19 @@ class DataHashes:
         return hashes
 
     def _ticker(self, ticker: str, data: str) -> tuple[str, Any]:
-        """Return a ticker as the registry spells it, and its fund; both unchanged and None where it has none."""
-        from research.funds import fund as find_fund  # noqa: PLC0415
+        """Return a ticker as it is spelt, and the fund that a registry describes under it, None where there is none."""
+        from research.funds.registry import SIMULATED_PREFIX, described  # noqa: PLC0415
 
         try:
-            fund = find_fund(ticker, data or None)
+            fund = described(ticker, data or None)
         except ResearchError:
             # The run will say so, in its place: the others of the batch are none the worse.
             return ticker, None
-        return fund.ticker, fund
+        if fund is not None:
+            return fund.ticker, fund
+        # A simulated fund has no files, and nothing is simulated only to learn its name.
+        name = ticker.strip().upper()
+        return (name if name.startswith(SIMULATED_PREFIX) else ticker), None
 
 
 def _texts(parameters: Mapping[str, Any]) -> Iterable[tuple[str, str]]:
