@@ -8,13 +8,11 @@ from contextlib import contextmanager
 from typing import Any
 
 import matplotlib as mpl
-import numpy as np
 import numpy.typing as npt
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.dates import AutoDateLocator, DateFormatter
 from matplotlib.figure import Figure
-from matplotlib.transforms import Bbox
 
 __all__ = ["COLOURS", "DescribedFigure", "axes_grid", "date_axis", "drawing", "label_axes"]
 
@@ -83,7 +81,8 @@ class DescribedFigure(Figure):
             canvas = FigureCanvasAgg(self)
             canvas.draw()  # type: ignore[no-untyped-call]
             pixels = canvas.buffer_rgba()  # type: ignore[no-untyped-call]
-        picture = Image.frombuffer("RGBA", canvas.get_width_height(), pixels, "raw", "RGBA", 0, 1)
+        height, width, _ = pixels.shape
+        picture = Image.frombuffer("RGBA", (width, height), pixels, "raw", "RGBA", 0, 1)
         if picture.getchannel("A").getextrema() == (255, 255):
             picture = picture.convert("RGB")
         buffer = io.BytesIO()
@@ -97,16 +96,20 @@ class DescribedFigure(Figure):
         `savefig` would draw everything twice, the first time only to lay it out; the pixels are the same.
         """
         canvas, engine, before = self.canvas, self.get_layout_engine(), self.dpi
+        # A layout starts from where the axes are: from the same places it comes to the same end.
+        places = [(axes, axes.get_position(original=True), axes.get_position()) for axes in self.axes]
         self.dpi = dpi
         try:
             with _ticks_once(self):
                 if engine is not None:
-                    with _extents_once(self):
-                        engine.execute(self)
+                    engine.execute(self)
                     self.set_layout_engine("none")
                 yield
         finally:
             self.set_layout_engine(engine)
+            for axes, original, active in places:
+                axes._set_position(original, which="original")  # type: ignore[attr-defined]
+                axes._set_position(active, which="active")  # type: ignore[attr-defined]
             self.dpi = before
             self.set_canvas(canvas)
 
@@ -143,43 +146,6 @@ def _remembered(axis: Any) -> Callable[[], Any]:  # noqa: ANN401 - a part of mat
         return known["ticks"]
 
     return remembered
-
-
-@contextmanager
-def _extents_once(figure: Figure) -> Iterator[None]:
-    """Have axes whose tick labels stay the same say again how far they reach beyond their frame, inside the block.
-
-    The layout moves the axes, then measures and moves once more, because with their width their labels may change.
-    """
-    axes = [each for each in figure.axes if each.get_aspect() == "auto"]
-    for each in axes:
-        each.get_tightbbox = _moved_along(each)  # type: ignore[method-assign]
-    try:
-        yield
-    finally:
-        for each in axes:
-            del each.get_tightbbox
-
-
-def _moved_along(axes: Axes) -> Callable[..., Any]:
-    measure = axes.get_tightbbox
-    known: dict[str, Any] = {}
-
-    def moved_along(*arguments: Any, **options: Any) -> Any:  # noqa: ANN401 - matplotlib's own
-        labels = _labels(axes)
-        if known.get("labels") != labels:
-            found = measure(*arguments, **options)
-            if found is None:
-                return None
-            known["labels"], known["beyond"] = labels, np.subtract(found.extents, axes.bbox.extents)
-        return Bbox.from_extents(*np.add(axes.bbox.extents, known["beyond"]))
-
-    return moved_along
-
-
-def _labels(axes: Axes) -> list[str]:
-    ticks: list[Any] = [tick for axis in (axes.xaxis, axes.yaxis) for tick in axis._update_ticks()]  # type: ignore[union-attr]
-    return [tick.label1.get_text() for tick in ticks]
 
 
 @contextmanager

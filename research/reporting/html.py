@@ -53,9 +53,12 @@ _SOMEWHERE: Final = {
 }
 _STYLE_BLOCK: Final = re.compile(r"<style\b[^>]*>.*?</style\s*>", re.DOTALL | re.IGNORECASE)
 _TABLE: Final = re.compile(r"<table\b.*?</table>", re.DOTALL)
-_HEADING: Final = re.compile(r"<h([1-6])([^>]*)>(.*?)</h\1>", re.DOTALL)
-_TAG: Final = re.compile(r"<[^>]+>")
-_CELL: Final = re.compile(r"<td((?:\s[^>]*)?)>(.*?)</td>", re.DOTALL)
+# As the sanitiser writes them: all attributes within double quotes, and neither these nor < within a value.
+_ATTRIBUTE: Final = re.compile(r'\s+([^\s="<>]+)="([^"]*)"')
+_ATTRIBUTES: Final = rf"((?:{_ATTRIBUTE.pattern.replace('(', '(?:')})*)"
+_HEADING: Final = re.compile(rf"<h([1-6]){_ATTRIBUTES}\s*>(.*?)</h\1>", re.DOTALL)
+_TAG: Final = re.compile(r'<(?:[^>"]|"[^"]*")+>')
+_CELL: Final = re.compile(rf"<td{_ATTRIBUTES}\s*>(.*?)</td>", re.DOTALL)
 _SHORT: Final = 24
 _LONG: Final = 48
 _DATE: Final = re.compile(r"\d{4}-\d{2}-\d{2}")
@@ -63,7 +66,6 @@ _NBSP: Final = "\u00a0"
 _UNBREAKABLE: Final = re.compile(
     r" (?=±)|(?<=±) |(?<=\d) (?=to [-+]?\d)|(?<=\d to) (?=[-+]?\d)|(?<=\d,) (?=[-+]?\d)|(?<=\d) (?=bp|%)"
 )
-_ID: Final = re.compile(r'\s+id="[^"]*"')
 
 
 def _allowed(tag: str, name: str, value: str) -> bool:
@@ -101,6 +103,7 @@ def sanitiser() -> Callable[[str], str]:
         css_sanitizer=CSSSanitizer(allowed_css_properties=["text-align"]),
         filters=[Described],
     )
+    cleaner.serializer.use_best_quote_char = False  # what comes after relies on double quotes
 
     def clean(markup: str) -> str:
         # pandas puts a style block before every table; this page has its own styles.
@@ -123,12 +126,16 @@ def _shaped_cell(found: re.Match[str]) -> str:
     shape = "short" if len(text) <= _SHORT else "long" if len(text) > _LONG else "medium"
     if _DATE.fullmatch(text):
         shape += " date"
-    attributes = found[1]
-    if 'class="' in attributes:
-        attributes = attributes.replace('class="', f'class="{shape} ', 1)
-    else:
-        attributes += f' class="{shape}"'
+    others, classes = _without(found[1], "class")
+    attributes = f'{others} class="{" ".join((shape, *classes))}"'
     return f"<td{attributes}>{_UNBREAKABLE.sub(_NBSP, found[2])}</td>"
+
+
+def _without(attributes: str, name: str) -> tuple[str, list[str]]:
+    """Return attributes without those of one name, and the values of these."""
+    pairs = _ATTRIBUTE.findall(attributes)
+    kept = "".join(f' {key}="{value}"' for key, value in pairs if key != name)
+    return kept, [value for key, value in pairs if key == name]
 
 
 def scrollable_tables(markup: str) -> str:
@@ -174,7 +181,7 @@ class Outline:
         anchor = self._anchor(text)
         if level > 1:
             self.entries.append(Entry(level, anchor, html.escape(text)))
-        attributes = _ID.sub("", found[2])
+        attributes, _ = _without(found[2], "id")
         return f'<h{level} id="{html.escape(anchor)}"{attributes}>{found[3]}</h{level}>'
 
     def _anchor(self, text: str) -> str:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import html
 import re
 from html.parser import HTMLParser
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from research.reporting.html import Entry, Outline, sanitiser, scrollable_tables, shaped_cells
@@ -73,6 +74,31 @@ def test_a_picture_without_a_description_says_so() -> None:
     assert described["img"]["alt"] == ">"
 
 
+VALUES = st.text(alphabet="<>/='\" idclas&;h2to\n", max_size=20)
+
+
+@settings(max_examples=300, deadline=None)
+@example("h2", {"title": 'x id="', "lang": '" style=position:fixed onclick=alert(1) y'})
+@example("td", {"title": " class=", "lang": "a> onclick=alert(1)"})
+@given(
+    st.sampled_from(["h2", "td"]), st.dictionaries(st.sampled_from(["title", "lang", "role", "id", "class"]), VALUES)
+)
+def test_what_shapes_the_page_leaves_every_other_attribute_alone(tag: str, attributes: dict[str, str]) -> None:
+    given_ = " ".join(f'{name}="{html.escape(value)}"' for name, value in attributes.items())
+    markup = f"<h2 {given_}>a</h2>" if tag == "h2" else f"<table><tr><td {given_}>a</td></tr></table>"
+    cleaned = CLEAN(markup)
+    page = Outline().headings(scrollable_tables(shaped_cells(cleaned)))
+    (before,) = [found for name, found in Elements(cleaned).found if name == tag]
+    (after,) = [found for name, found in Elements(page).found if name == tag]
+    if tag == "h2":
+        assert after == {**before, "id": "a"}
+    else:
+        assert after == {
+            **before,
+            "class": " ".join(["short", *([before["class"] or ""] if "class" in before else [])]),
+        }
+
+
 def test_tables_of_this_package_and_of_pandas_pass() -> None:
     import pandas as pd
 
@@ -96,7 +122,7 @@ def test_alignment_is_the_only_style() -> None:
 def test_outline_has_one_first_level_and_skips_none() -> None:
     outline = Outline()
     page = outline.headings("<h1>Title &amp; more</h1>") + outline.headings(
-        "<h4>Deep</h4><h2>Two</h2><h3>Three</h3><h1>Again</h1><h2>Two</h2><h5 class='x'>A <em>b</em></h5>"
+        '<h4>Deep</h4><h2>Two</h2><h3>Three</h3><h1>Again</h1><h2>Two</h2><h5 class="x">A <em>b</em></h5>'
     )
     assert re.findall(r"<h(\d)", page) == ["1", "2", "2", "3", "2", "2", "3"]
     assert outline.opens_with_title
