@@ -7,6 +7,7 @@ in code that knows nothing of this package.
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Iterable
 
 __all__ = [
@@ -67,7 +68,8 @@ class UnknownNameError(ResearchError, LookupError):
         hint = f"did you mean {self.nearest!r}? " if self.nearest else ""
         listed = ", ".join(self.available) if self.available else "none"
         more = f"; {advice}" if advice else ""
-        super().__init__(f"unknown {kind} {name!r}: {hint}({kind}s: {listed}){more}")
+        several = re.sub(r"(?= in | of |$)", "s", kind, count=1)
+        super().__init__(f"unknown {kind} {name!r}: {hint}({several}: {listed}){more}")
 
     def __reduce__(self) -> tuple[type[UnknownNameError], tuple[str, str, tuple[str, ...], str]]:
         return (type(self), (self.kind, self.name, self.available, self.advice))

@@ -55,7 +55,7 @@ def _covering(name: str, start: pd.Timestamp, end: pd.Timestamp) -> Any:  # noqa
     """Return a calendar that covers whole years, or the days asked for where the library knows no more."""
     # Whole years, so that windows of one sample share one calendar object: to make one takes a third of a second.
     first, last = next(
-        ((first, last) for first, last in _years.get(name, ()) if first <= start.year and end.year <= last),
+        ((first, last) for first, last in tuple(_years.get(name, ())) if first <= start.year and end.year <= last),
         (start.year, end.year),
     )
     try:

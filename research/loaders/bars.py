@@ -10,7 +10,7 @@ from typing import Final
 import numpy as np
 import pandas as pd
 
-from research.errors import DataError, DataFileError, MissingColumnError, ParameterError, nearest
+from research.errors import DataError, DataFileError, MissingColumnError, ParameterError
 from research.loaders.published import Column, PublishedTable, Remark
 from research.loaders.raw import RawFile, decode, read_raw
 from research.loaders.tidy import Field, published
@@ -123,8 +123,7 @@ def _time_column(table: pd.DataFrame, wanted: str, name: str) -> str:
     if wanted:
         if wanted.casefold() in table.columns:
             return wanted.casefold()
-        close = nearest(wanted, table.columns)
-        raise MissingColumnError(f"{name}: no column {wanted!r}: did you mean {close!r}?")
+        raise MissingColumnError.among(f"{name}: no column", wanted, table.columns)
     found = next((column for column in _TIMES if column in table.columns), None)
     if found is None:
         raise MissingColumnError(f"{name}: no column of times ({', '.join(_TIMES)}): name it with time_column")

@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import json
+import multiprocessing
 import os
 import signal
+import threading
 import time
+from multiprocessing.context import BaseContext
 from pathlib import Path
+from typing import Any
 
 import psutil
 import pytest
 from batches import documents, manifest, matrix, notebooks, page, planned, work
 
 from research.reporting import read_result
-from research.reporting.batch import LocalExecutor, Plan, run_batch
+from research.reporting.batch import LocalExecutor, Plan, local, run_batch
+from research.reporting.batch.interruption import uninterrupted
 from research.reporting.batch.worker import run_planned
 from research.reporting.kernels import can_fork
 
@@ -103,13 +108,128 @@ def test_workers_come_also_after_the_process_that_they_are_forked_from_was_kille
     assert children() == set()
 
 
+@pytest.mark.skipif(not can_fork(), reason="workers are spawned here")
+def test_the_process_that_workers_are_forked_from_has_one_thread(tmp_path: Path) -> None:
+    plan = planned(tmp_path, matrix(1))
+    with LocalExecutor(1, timeout=60, work=work, kernels=False) as executor:
+        [server] = (psutil.Process(pid) for pid in children())
+        executor.submit(plan.runs[0])
+        executor.collect(60)
+        assert server.num_threads() == 1
+
+
+@pytest.mark.skipif(not can_fork(), reason="workers are spawned here")
+def test_a_worker_whose_parent_was_killed_is_waited_for(tmp_path: Path) -> None:
+    plan = planned(tmp_path, matrix(1, "sleep 60"))
+    with LocalExecutor(1, timeout=60, work=work, kernels=False) as executor:
+        [server] = (psutil.Process(pid) for pid in children())
+        executor.submit(plan.runs[0])
+        assert executor.collect(1) == []
+        [pid] = executor.processes
+        worker = psutil.Process(pid)
+        worker.suspend()  # it cannot end by itself
+        server.kill()
+        until = time.monotonic() + 10
+        while multiprocessing.active_children() and time.monotonic() < until:  # which asks for their exit status
+            time.sleep(0.01)
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(local, "_GRACE", 1.0)
+            executor.__exit__()
+    until = time.monotonic() + 10  # its files are closed a moment before it is dead
+    while worker.is_running() and worker.status() != psutil.STATUS_ZOMBIE and time.monotonic() < until:
+        time.sleep(0.01)
+    assert not worker.is_running() or worker.status() == psutil.STATUS_ZOMBIE
+
+
+@pytest.mark.parametrize("error", [EOFError, BrokenPipeError])
+def test_a_worker_that_cannot_be_forked_is_spawned(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: type[Exception]
+) -> None:
+    asked = []
+
+    def started(executor: LocalExecutor, context: BaseContext) -> Any:
+        asked.append(context.get_start_method())
+        if len(asked) == 1:
+            raise error
+        return original(executor, context)
+
+    original = LocalExecutor._started
+    monkeypatch.setattr(LocalExecutor, "_started", started)
+    plan = planned(tmp_path, matrix(1))
+    with LocalExecutor(1, timeout=60, work=work, kernels=False) as executor:
+        executor.submit(plan.runs[0])
+        [finished] = executor.collect(60)
+    assert finished.outcome is not None
+    assert asked[1:] == ["spawn"]
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("elsewhere", [False, True])
+def test_a_worker_that_starts_during_an_interruption_is_ended(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, number: signal.Signals, elsewhere: bool
+) -> None:
+    class Interrupted(BaseException):
+        """What the handler raises."""
+
+    def interrupt(*_: object) -> None:
+        raise Interrupted
+
+    def started(executor: LocalExecutor, context: BaseContext) -> Any:
+        worker = original(executor, context)
+        if elsewhere:  # a thread of a library, which has not blocked the signal
+            go.set()
+            thread.join()
+        else:
+            signal.raise_signal(number)
+        seen.append(worker.process.pid)
+        return worker
+
+    def raise_it() -> None:
+        go.wait()
+        signal.pthread_kill(threading.get_ident(), number)
+
+    seen: list[int] = []
+    go, thread = threading.Event(), threading.Thread(target=raise_it)
+    if elsewhere:
+        thread.start()
+    original = LocalExecutor._started
+    monkeypatch.setattr(LocalExecutor, "_started", started)
+    [run] = planned(tmp_path, matrix(1, "sleep 60")).runs
+    before = signal.signal(number, interrupt)
+    try:
+        with pytest.raises(Interrupted), LocalExecutor(1, timeout=60, work=work, kernels=False) as executor:
+            executor.submit(run)
+    finally:
+        signal.signal(number, before)
+    assert len(seen) == 1
+    assert children() == set()
+
+
+def test_both_signals_of_an_interruption_are_heard_and_no_handler_is_lost() -> None:
+    heard = []
+    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        for number in before:
+            signal.signal(number, lambda which, _: heard.append(which))
+        handlers = [signal.getsignal(number) for number in before]
+        with uninterrupted():
+            for number in before:
+                signal.raise_signal(number)
+            assert heard == []
+        assert heard == list(before)
+        assert [signal.getsignal(number) for number in before] == handlers
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
 def test_no_module_in_the_folder_at_hand_stands_in_for_one_of_ours(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
     plan = planned(tmp_path, matrix(1))
     (tmp_path / "at hand").mkdir()
     monkeypatch.chdir(tmp_path / "at hand")
-    for name in ("random", "papermill", "bs4"):
+    for name in ("random", "papermill", "bs4", "socket", "selectors"):
         Path(f"{name}.py").write_text(f"open('hit', 'w').close(); raise RuntimeError('the wrong {name}')")
     environment = dict(os.environ)
     with LocalExecutor(1, timeout=60) as executor:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import re
+import sqlite3
 from pathlib import Path
 
 import pytest
@@ -247,6 +249,23 @@ class TestKeys:
     def test_what_a_server_holds_is_never_known_to_be_the_same(self, tmp_path: Path) -> None:
         (tmp_path / "data" / "funds.toml").write_text(ASKS_A_SERVER)
         assert self.key(tmp_path) != self.key(tmp_path)
+
+    def test_what_lies_beside_a_database_belongs_to_it(self, tmp_path: Path) -> None:
+        data = tmp_path / "data"
+        text = OWN.replace(
+            'file = "own.csv"', 'file = "own.db"\nformat = "sql"\noptions = { query = "select * from nav" }'
+        )
+        (data / "funds.toml").write_text(text)
+        with contextlib.closing(sqlite3.connect(data / "own.db")) as writer:
+            writer.execute("pragma journal_mode = wal")
+            writer.execute("create table nav (date text, nav real)")
+            writer.commit()
+            before = (data / "own.db").read_bytes()
+            first = self.key(tmp_path)
+            writer.execute("insert into nav values ('2025-01-02', 1.0)")
+            writer.commit()
+            assert (data / "own.db").read_bytes() == before
+            assert self.key(tmp_path) != first
 
     def test_a_parameter_that_changes_changes_the_key(self, tmp_path: Path) -> None:
         assert self.key(tmp_path) != self.key(tmp_path, self.text.replace("90", "91"))

@@ -6,8 +6,9 @@ import contextlib
 import signal
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from multiprocessing import resource_tracker
+from types import FrameType
 
 __all__ = ["blocked", "uninterrupted"]
 
@@ -19,20 +20,33 @@ def uninterrupted() -> Iterator[None]:
     To block the signals is not enough: another thread, a library's, takes them for this process, and Python raises them
     in the main one.
     """
-    waiting: list[int] = []
-    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
-    heard = {number: handler for number, handler in before.items() if callable(handler)}
     if threading.current_thread() is not threading.main_thread():
-        heard = {}  # only the main thread is interrupted
+        yield  # only the main thread is interrupted
+        return
+    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    handlers: dict[int, Callable[[int, FrameType | None], object]] = {
+        number: handler for number, handler in before.items() if callable(handler)
+    }
+    waiting: list[int] = []
+    is_over = False
+
+    def wait(number: int, frame: FrameType | None) -> None:
+        if is_over:  # another signal interrupts what follows, and this handler has not been replaced
+            handlers[number](number, frame)
+        else:
+            waiting.append(number)
+
     try:
-        for number in heard:
-            signal.signal(number, lambda which, _: waiting.append(which))
+        for number in handlers:
+            signal.signal(number, wait)
         yield
     finally:
-        for number, handler in heard.items():
-            signal.signal(number, handler)
-        if waiting:
-            heard[signal.Signals(waiting[0])](waiting[0], None)
+        is_over = True
+        with contextlib.ExitStack() as stack:
+            for number in reversed(waiting):
+                stack.callback(handlers[number], number, None)
+            for number, handler in handlers.items():
+                stack.callback(signal.signal, number, handler)
 
 
 @contextlib.contextmanager

@@ -110,6 +110,10 @@ class DataHashes:
             for where, source in fund.files.items():
                 if source.file is not None:
                     hashes[where] = self.of_file(fund.root / source.file)
+                    if source.format == "sql":
+                        # What was written last may still lie beside a database: SQLite's log, DuckDB's.
+                        for log in (f"{source.file}-wal", f"{source.file}.wal"):
+                            hashes[f"{where} {log}"] = self.of_file(fund.root / log)
                 elif source.is_query:
                     # Nobody knows what a server holds without asking it: such a run is never like the last.
                     hashes[where] = secrets.token_hex(16)

@@ -6,7 +6,9 @@ import contextlib
 import multiprocessing
 import os
 import shutil
+import signal
 import tempfile
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from multiprocessing import connection
@@ -24,7 +26,6 @@ __all__ = ["SCRATCH", "LocalExecutor", "cores"]
 SCRATCH: Final = "research-batch-"
 """How the temporary folder of a batch begins; the process id of its owner follows."""
 
-_SAFE_PATH: Final = "PYTHONSAFEPATH"
 _GRACE: Final = 10.0
 """Seconds in which a stopped worker may end its kernel and remove its files."""
 
@@ -41,6 +42,28 @@ class _Worker:
     process: BaseProcess
     channel: connection.Connection
     run: str | None = None
+
+    def ends(self, until: float) -> bool:
+        """Wait until the process has let go of its channel, which it holds as long as it lives.
+
+        Its exit status comes through the process that it was forked from, and that may be dead already.
+        """
+        try:
+            while self.channel.poll(max(0.0, until - time.monotonic())):
+                self.channel.recv_bytes()
+        except (EOFError, OSError):
+            return True
+        return False
+
+    def kill(self) -> None:
+        """Kill the process and wait until it is dead."""
+        self.process.kill()
+        # Which does nothing where its exit status seems known; but who holds the channel lives, under its number.
+        if os.name == "posix" and not self.ends(time.monotonic()) and self.process.pid is not None:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(self.process.pid, signal.SIGKILL)
+            self.ends(time.monotonic() + _GRACE)
+        self.process.join()
 
 
 class LocalExecutor:
@@ -122,15 +145,14 @@ class LocalExecutor:
         except (EOFError, OSError):
             outcome = None
             self._workers.remove(worker)
-            worker.process.kill()
-            worker.process.join()
+            worker.kill()
             worker.channel.close()
         worker.run = None
         return None if run is None else Finished(run, outcome)
 
     def _start(self) -> _Worker:
         # Within the block it becomes one of those that are stopped: an interruption that waited is raised at its end.
-        with uninterrupted(), blocked(), _no_module_at_hand():
+        with uninterrupted(), _starting(), blocked():
             try:
                 worker = self._started(_context())
             except (EOFError, OSError):
@@ -152,12 +174,13 @@ class LocalExecutor:
 
     def _stop(self) -> None:
         for worker in self._workers:
-            worker.channel.close()
             worker.process.terminate()
+        until = time.monotonic() + _GRACE
         for worker in self._workers:
-            worker.process.join(_GRACE)
-            worker.process.kill()
+            if not worker.ends(until):
+                worker.kill()
             worker.process.join()
+            worker.channel.close()
         self._workers.clear()
 
 
@@ -187,7 +210,7 @@ def _fork_server() -> Iterator[None]:
     before = server._preload_modules
     server.set_forkserver_preload(["research.reporting.batch.preload"])
     try:
-        with uninterrupted(), blocked(), _no_module_at_hand():
+        with uninterrupted(), _starting(), blocked():
             server.ensure_running()
         yield
     finally:
@@ -197,17 +220,20 @@ def _fork_server() -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def _no_module_at_hand() -> Iterator[None]:
-    """Have a process that is being started find no module in the folder at hand, such as a user's own ``random.py``.
+def _starting() -> Iterator[None]:
+    """Set the environment of processes that are being started inside the block.
 
-    Before it works it takes over its owner's path of modules, and the environment of the batch.
+    Libraries keep no thread there, because a process that is forked may have no other; and no module in the folder at
+    hand is found, such as a user's own ``random.py``. Before a worker works it takes over its owner's path of modules,
+    and the environment of the batch.
     """
-    before = os.environ.get(_SAFE_PATH)
-    os.environ[_SAFE_PATH] = "1"
+    from research.reporting.kernels.environment import SERVER_ENVIRONMENT  # noqa: PLC0415 - only where runs are run
+
+    before = dict(os.environ)
+    os.environ.update({**SERVER_ENVIRONMENT, "PYTHONSAFEPATH": "1"})
     try:
         yield
     finally:
-        if before is None:
-            del os.environ[_SAFE_PATH]
-        else:
-            os.environ[_SAFE_PATH] = before
+        for name in os.environ.keys() - before.keys():
+            del os.environ[name]
+        os.environ.update(before)
