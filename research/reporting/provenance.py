@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
-import pandas as pd
-
-from research.alignment.history import History
 from research.reporting.versions import versions
-from research.tables import Table
+
+if TYPE_CHECKING:
+    from research.alignment.history import History
+    from research.tables import Table
 
 __all__ = ["parameters_table", "provenance", "provenance_table"]
 
@@ -30,6 +31,10 @@ def provenance(history: History, seed: int | None) -> dict[str, object]:
 
 def provenance_table(record: dict[str, object]) -> Table:
     """Return a provenance record as a table."""
+    import pandas as pd  # noqa: PLC0415 - whoever runs reports needs no tables
+
+    from research.tables import Table  # noqa: PLC0415 - as above
+
     numbers, data = record["versions"], record["data"]
     assert isinstance(numbers, dict)
     assert isinstance(data, dict)
@@ -41,5 +46,9 @@ def provenance_table(record: dict[str, object]) -> Table:
 
 def parameters_table(parameters: Mapping[str, object]) -> Table:
     """Return the parameters that a report ran with as a table."""
+    import pandas as pd  # noqa: PLC0415 - see above
+
+    from research.tables import Table  # noqa: PLC0415 - see above
+
     shown = {name: "(empty)" if value == "" else str(value) for name, value in parameters.items()}
     return Table(pd.DataFrame({"value": shown}), "Parameters")
