@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
@@ -106,36 +107,11 @@ def load(
     listed = as_date(subject.first_day, "listed")
     _check_dates(subject, first, last, listed)
     loaded = _read(subject)
-    aligned: dict[str, LoadedSeries | tuple[pd.Series[float], Clock | str]] = {
-        name: loaded[name] for name in _ALIGNED if name in loaded
-    }
-    try:
-        frame, losses = align(
-            aligned,
-            subject.calendar,
-            first if first is not None else listed,
-            last,
-            listed=listed,
-            max_loss=max_loss,
-            allow_clocks=subject.allow_clocks,
-        )
-    except SampleError as error:
-        raise SampleError(f"{subject.ticker}: {error}") from None
+    frame, losses = _aligned(subject, loaded, first if first is not None else listed, last, max_loss)
     if len(frame) < minimum_sessions:
         raise SampleError(_too_short(subject, frame, loaded, minimum_sessions))
-    raw: dict[str, pd.Series[float]] = {role: one.values for role, one in loaded.items()}  # noqa: PD011 - a field
     inputs, further, missing = inputs_of(subject, labels_of(frame))
-    paid = inputs.get("distributions")
-    findings = screen(
-        frame,
-        calendar=subject.calendar,
-        raw=raw,
-        units={role: one.source.unit for role, one in loaded.items()},
-        ticks={role: one.source.tick for role, one in loaded.items()},
-        multiple=1.0 if subject.leverage is None else subject.leverage.multiple,
-        zone=_zone(loaded["nav"].source.clock),
-        distributions=paid,
-    )
+    findings = _screened(subject, frame, loaded, inputs.get("distributions"))
     if mask_flagged:
         frame, losses = _masked(frame, losses, findings)
     days = sessions(subject.calendar, frame.index[0], frame.index[-1])
@@ -147,7 +123,7 @@ def load(
         losses=losses,
         findings=(*findings, *missing),
         sources=tuple(one.source for one in (*loaded.values(), *further)),
-        naive=naive_cost(raw["nav"], raw["benchmark"], days),
+        naive=naive_cost(loaded["nav"].values, loaded["benchmark"].values, days),
         inputs=inputs,
     )
     if subject.futures is None:
@@ -155,6 +131,45 @@ def load(
     from research.drivers.futures.declared import with_futures  # noqa: PLC0415 - a floor above, as a fund's entry asks
 
     return with_futures(history)
+
+
+def _aligned(
+    subject: Fund,
+    loaded: Mapping[str, LoadedSeries],
+    first: pd.Timestamp,
+    last: pd.Timestamp | None,
+    max_loss: float,
+) -> tuple[pd.DataFrame, LossReport]:
+    aligned: dict[str, LoadedSeries | tuple[pd.Series[float], Clock | str]] = {
+        name: loaded[name] for name in _ALIGNED if name in loaded
+    }
+    try:
+        return align(
+            aligned,
+            subject.calendar,
+            first,
+            last,
+            listed=as_date(subject.first_day, "listed"),
+            max_loss=max_loss,
+            allow_clocks=subject.allow_clocks,
+        )
+    except SampleError as error:
+        raise SampleError(f"{subject.ticker}: {error}") from None
+
+
+def _screened(
+    subject: Fund, frame: pd.DataFrame, loaded: Mapping[str, LoadedSeries], distributions: pd.Series[float] | None
+) -> tuple[Finding, ...]:
+    return screen(
+        frame,
+        calendar=subject.calendar,
+        raw={role: one.values for role, one in loaded.items()},  # noqa: PD011 - a field
+        units={role: one.source.unit for role, one in loaded.items()},
+        ticks={role: one.source.tick for role, one in loaded.items()},
+        multiple=1.0 if subject.leverage is None else subject.leverage.multiple,
+        zone=_zone(loaded["nav"].source.clock),
+        distributions=distributions,
+    )
 
 
 def _zone(clock: str) -> str | None:

@@ -4,7 +4,8 @@ from research.loaders.bundled import ColumnInfo, TableInfo, bundled_table, bundl
 from research.loaders.csv import parse_csv
 from research.loaders.formats import FORMATS, Format, file_format, load_file
 from research.loaders.published import Column, PublishedTable, Remark
-from research.loaders.source import LoadedSeries, SourceRecord, load_input, load_series, load_table
+from research.loaders.record import LoadedSeries, SourceRecord
+from research.loaders.source import load_input, load_series, load_table
 
 __all__ = [
     "FORMATS",

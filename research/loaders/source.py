@@ -1,9 +1,8 @@
-"""One series of a fund, read and with a record of where it came from."""
+"""One series of a fund, read as the fund's entry says."""
 
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -22,82 +21,15 @@ from research.funds import INPUTS, ROLES, FileSource, Fund, InputName, Role, Ser
 from research.loaders.bundled import bundled_bytes
 from research.loaders.csv import parse_csv
 from research.loaders.formats import file_format, load_file
+from research.loaders.record import LoadedSeries, SourceRecord
 
 if TYPE_CHECKING:
-    import pandas as pd
+    from research.loaders.published import PublishedTable
 
-    from research.loaders.published import PublishedTable, Remark
-
-__all__ = ["LoadedSeries", "SourceRecord", "load_input", "load_series", "load_table"]
+__all__ = ["load_input", "load_series", "load_table"]
 
 _LARGEST_RATE = 1.0
 """A money-market or bill rate above 100 % a year is a percentage that was taken for a fraction."""
-
-
-@dataclass(frozen=True)
-class SourceRecord:
-    """Where a series came from, for the data box of a report.
-
-    Parameters
-    ----------
-    name : str
-        Table or file, and column.
-    role : str
-        What the series is to its fund.
-    provider, description, clock, unit : str
-        As the fund's entry states them.
-    tick : float or None
-        Step to which the publisher rounds.
-    rows : int
-        Rows in the file, before any alignment.
-    sha256 : str
-        Hash of the file.
-    simulated : bool
-        True where the data were made.
-    measures : str
-        For a benchmark, the index that the series really is.
-    format : str
-        Format of the file.
-    remarks : tuple of Remark
-        What the loader set aside or repaired.
-    """
-
-    name: str
-    role: Role | InputName
-    provider: str
-    description: str
-    clock: str
-    unit: str
-    tick: float | None
-    rows: int
-    sha256: str
-    simulated: bool = False
-    measures: str = ""
-    format: str = "csv"
-    remarks: tuple[Remark, ...] = ()
-
-
-@dataclass(frozen=True, eq=False)
-class LoadedSeries:
-    """Values as in the file, and their source.
-
-    Parameters
-    ----------
-    values : pandas.Series, float64
-        Every row of the file, weekends and holidays included; index naive days, strictly increasing. NaN where the
-        file has no value. For bars that are still to be sampled: by the start of the bar, UTC.
-    source : SourceRecord
-        Where they came from.
-    sample_at : str
-        For bars, the clock at which each session's price is to be taken; else empty.
-    column : str
-        For bars, which price: ``"open"`` of the bar that starts then, ``"close"`` of the one that ends then.
-    """
-
-    values: pd.Series[float]
-    source: SourceRecord
-    sample_at: str = ""
-    column: str = "open"
 
 
 def load_series(fund: Fund, role: Role) -> LoadedSeries:
@@ -165,10 +97,10 @@ def load_input(fund: Fund, name: InputName) -> LoadedSeries:
     if name not in fund.inputs:
         raise MissingColumnError(f"{fund.ticker} has no input {name}: add [fund.{fund.ticker}.inputs.{name}]")
     loaded = _loaded(fund, fund.inputs[name], name)
-    if name.endswith("_rate") and float(loaded.values.max()) > _LARGEST_RATE:  # noqa: PD011 - a field
-        day = loaded.values.idxmax()  # noqa: PD011 - a field
+    if name.endswith("_rate") and float(loaded.values.max()) > _LARGEST_RATE:
+        day = loaded.values.idxmax()
         raise DataError(
-            f"{name} of {fund.ticker} is {loaded.values.max():g} on {day:%Y-%m-%d}: a rate is a fraction a year; where "  # noqa: PD011
+            f"{name} of {fund.ticker} is {loaded.values.max():g} on {day:%Y-%m-%d}: a rate is a fraction a year; where "
             "the file has percent, add scale = 0.01"
         )
     return loaded

@@ -46,6 +46,8 @@ class Request:
         handler.send_response_only(status)
         if length:
             headers.setdefault("content_length", str(len(body)))
+        # Unsaid, a client would sometimes ask again over the connection that is about to be closed.
+        headers.setdefault("connection", "close")
         for name, value in headers.items():
             handler.send_header(name.replace("_", "-"), value)
         handler.end_headers()

@@ -11,9 +11,7 @@ from research.reporting.execute import quick_imports
 
 _MARKDOWN: Final = "# A title\n\nSome *words*, `code` and [a link](https://example.org).\n\n- a list\n\n|a|\n|-|\n|1|\n"
 _CODE: Final = 'import research as rs  # a comment\nif rs.load(f"{1.5:g}"):\n    print([None, "text"])\n'
-_TABLE: Final = (
-    '<table class="t"><tbody><tr><th>a</th><td style="text-align: right">1</td></tr></tbody></table>'
-)
+_TABLE: Final = '<table class="t"><tbody><tr><th>a</th><td style="text-align: right">1</td></tr></tbody></table>'
 
 
 def _page() -> None:
