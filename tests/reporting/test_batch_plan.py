@@ -267,6 +267,17 @@ class TestKeys:
             assert (data / "own.db").read_bytes() == before
             assert self.key(tmp_path) != first
 
+    def test_an_empty_log_beside_a_database_is_none(self, tmp_path: Path) -> None:
+        data = tmp_path / "data"
+        source = 'file = "own.db"\nformat = "sql"\noptions = { query = "select * from nav" }'
+        (data / "funds.toml").write_text(OWN.replace('file = "own.csv"', source))
+        (data / "own.db").write_bytes(b"as it is")
+        first = self.key(tmp_path)
+        (data / "own.db-wal").touch()
+        assert self.key(tmp_path) == first
+        (data / "own.db.wal").write_bytes(b"more")
+        assert self.key(tmp_path) != first
+
     def test_a_parameter_that_changes_changes_the_key(self, tmp_path: Path) -> None:
         assert self.key(tmp_path) != self.key(tmp_path, self.text.replace("90", "91"))
 

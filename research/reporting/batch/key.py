@@ -111,9 +111,11 @@ class DataHashes:
                 if source.file is not None:
                     hashes[where] = self.of_file(fund.root / source.file)
                     if source.format == "sql":
-                        # What was written last may still lie beside a database: SQLite's log, DuckDB's.
+                        # What was written last may still lie beside a database: SQLite's log, DuckDB's. To read one
+                        # may leave an empty log behind, which is as good as none.
                         for log in (f"{source.file}-wal", f"{source.file}.wal"):
-                            hashes[f"{where} {log}"] = self.of_file(fund.root / log)
+                            found = self.of_file(fund.root / log)
+                            hashes[f"{where} {log}"] = None if found == _digest(b"") else found
                 elif source.is_query:
                     # Nobody knows what a server holds without asking it: such a run is never like the last.
                     hashes[where] = secrets.token_hex(16)
