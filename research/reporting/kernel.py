@@ -32,6 +32,13 @@ _LONGEST_SOCKET_PATH: Final = 90
 """Unix socket paths end at 104 to 108 bytes; the kernel appends a few."""
 
 
+_OPTIONS: Final = (
+    # The signal that ends a kernel would have it complain on the terminal of whoever runs a batch.
+    "--log-level=50",
+    # A database of what was run, in memory: In and Out are there without it.
+    "--HistoryManager.enabled=False",
+)
+
 _FORK: Final = EntryPoint(
     "research-fork", "research.reporting.kernels.provisioner:ForkProvisioner", KernelProvisionerFactory.GROUP_NAME
 )
@@ -109,8 +116,7 @@ class ReportKernelManager(AsyncKernelManager):
         _register_provisioners()
         chosen = {"provisioner_name": _FORK.name, "config": {"address": self.address}} if self.address else {}
         return KernelSpec(
-            # Quiet: the signal that ends a kernel would have it complain on the terminal of whoever runs a batch.
-            argv=[sys.executable, "-m", "ipykernel_launcher", "-f", "{connection_file}", "--log-level=50"],
+            argv=[sys.executable, "-m", "ipykernel_launcher", "-f", "{connection_file}", *_OPTIONS],
             display_name="Python 3",
             language="python",
             env={"IPYTHONDIR": folder, **KERNEL_ENVIRONMENT},

@@ -204,6 +204,17 @@ def test_neither_kernelspec_nor_profile_of_the_user_is_used(
     assert run_report(source, {}, tmp_path / "reports").failure is None
 
 
+def test_a_kernel_knows_what_was_run_without_a_database_of_it(make_notebook: Make, tmp_path: Path) -> None:
+    source = make_notebook(
+        "6 * 7",
+        "assert 42 in Out.values() and '6 * 7' in In and _ == 42",
+        "assert not get_ipython().history_manager.enabled",
+        WRITE,
+    )
+    result = run_report(source, {}, tmp_path / "reports")
+    assert result.failure is None, result.failure
+
+
 def test_braces_and_spaces_in_paths(make_notebook: Make, tmp_path: Path) -> None:
     source = make_notebook(WRITE).rename(tmp_path / "sample.ipynb")
     assert run_report(source, {}, tmp_path / "re {ports} ü").status == "ok"
