@@ -215,12 +215,10 @@ class LocalLevelResult:
         -----
         Levene's test on absolute innovations about their medians (Brown & Forsythe 1974), robust to fat tails.
         """
+        from scipy.stats import levene  # noqa: PLC0415 - slow to import, used only here
+
         parts = np.array_split(self.innovations.to_numpy(), blocks)
-        apart = [np.abs(part - np.median(part)) for part in parts]
-        whole = np.concatenate(apart)
-        between = sum(part.size * (part.mean() - whole.mean()) ** 2 for part in apart) / (blocks - 1)
-        within = sum(float(((part - part.mean()) ** 2).sum()) for part in apart) / (whole.size - blocks)
-        return float(fdtrc(blocks - 1, whole.size - blocks, between / within))
+        return float(levene(*parts, center="median").pvalue)
 
     def summary(self, confidence: float = 0.95) -> Table:
         """Return coefficients, standard errors, tests of β = 1 and intervals as a table."""

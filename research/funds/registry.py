@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable
 from functools import cache
 from importlib import resources
 from pathlib import Path
@@ -83,7 +84,8 @@ def fund(ticker: str, data: Path | str | None = None) -> Fund:
     ...
     research.errors.UnknownNameError: unknown fund 'ETHX': did you mean ...
     """
-    found = described(ticker, data)
+    known = funds(data)
+    found = _among(known, ticker)
     if found is not None:
         return found
     if ticker.strip().casefold().startswith(SIMULATED_PREFIX.casefold()):
@@ -91,7 +93,7 @@ def fund(ticker: str, data: Path | str | None = None) -> Fund:
 
         return simulated(ticker.strip()).fund
     advice = f"describe a fund of your own in a {FILE_NAME} and name its folder with --data"
-    raise UnknownNameError("fund", ticker, (entry.ticker for entry in funds(data)), advice)
+    raise UnknownNameError("fund", ticker, (entry.ticker for entry in known), advice)
 
 
 def described(ticker: str, data: Path | str | None = None) -> Fund | None:
@@ -102,8 +104,11 @@ def described(ticker: str, data: Path | str | None = None) -> Fund | None:
     DataFileError
         As in `funds`.
     """
-    known = (entry for entry in funds(data) if entry.ticker.casefold() == ticker.strip().casefold())
-    return next(known, None)
+    return _among(funds(data), ticker)
+
+
+def _among(known: Iterable[Fund], ticker: str) -> Fund | None:
+    return next((entry for entry in known if entry.ticker.casefold() == ticker.strip().casefold()), None)
 
 
 def read_funds(folder: Path | str) -> tuple[Fund, ...]:

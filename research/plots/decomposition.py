@@ -120,6 +120,8 @@ def residuals(result: Decomposition, lags: int = 20) -> DescribedFigure:
         Residual level with its smoothed permanent part; standardised innovations; their autocorrelation with 95 %
         bounds of white noise; their quantiles against the normal's.
     """
+    from scipy.stats import kurtosis  # noqa: PLC0415 - slow to import, used only here
+
     fit = result.fit
     white = fit.innovations.to_numpy()
     correlations = _autocorrelation(white, lags)
@@ -149,14 +151,9 @@ def residuals(result: Decomposition, lags: int = 20) -> DescribedFigure:
     figure.alt = (
         f"Residual diagnostics of {result.ticker} at {_BASIS[result.basis]}: residual level with its permanent part, "
         f"innovations, their autocorrelation ({outside} of {lags} lags outside the bounds of white noise) and their "
-        f"normal quantiles (excess kurtosis {_excess_kurtosis(white):.1f})."
+        f"normal quantiles (excess kurtosis {float(kurtosis(white)):.1f})."
     )
     return figure
-
-
-def _excess_kurtosis(values: np.ndarray[tuple[int], np.dtype[np.float64]]) -> float:
-    squares = (values - values.mean()) ** 2
-    return float((squares**2).mean() / squares.mean() ** 2) - 3.0
 
 
 def _autocorrelation(values: np.ndarray[tuple[int], np.dtype[np.float64]], lags: int) -> pd.Series:

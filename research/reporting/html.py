@@ -55,10 +55,10 @@ _STYLE_BLOCK: Final = re.compile(r"<style\b[^>]*>.*?</style\s*>", re.DOTALL | re
 _TABLE: Final = re.compile(r"<table\b.*?</table>", re.DOTALL)
 # As the sanitiser writes them: all attributes within double quotes, and neither these nor < within a value.
 _ATTRIBUTE: Final = re.compile(r'\s+([^\s="<>]+)="([^"]*)"')
-_ATTRIBUTES: Final = rf"((?:{_ATTRIBUTE.pattern.replace('(', '(?:')})*)"
-_HEADING: Final = re.compile(rf"<h([1-6]){_ATTRIBUTES}\s*>(.*?)</h\1>", re.DOTALL)
-_TAG: Final = re.compile(r'<(?:[^>"]|"[^"]*")+>')
-_CELL: Final = re.compile(rf"<td{_ATTRIBUTES}\s*>(.*?)</td>", re.DOTALL)
+_INSIDE: Final = r'(?:[^>"]|"[^"]*")'
+_HEADING: Final = re.compile(rf"<h([1-6])((?:\s{_INSIDE}*)?)>(.*?)</h\1>", re.DOTALL)
+_TAG: Final = re.compile(rf"<{_INSIDE}+>")
+_CELL: Final = re.compile(rf"<td((?:\s{_INSIDE}*)?)>(.*?)</td>", re.DOTALL)
 _SHORT: Final = 24
 _LONG: Final = 48
 _DATE: Final = re.compile(r"\d{4}-\d{2}-\d{2}")

@@ -72,6 +72,7 @@ def test_axes_say_what_and_in_which_unit(figures, name):
 @pytest.mark.parametrize("name", NAMES)
 def test_shows_itself_as_a_picture_with_alt_text(figures, name):
     data, metadata = figures[name]._repr_mimebundle_()
+    assert data["image/png"].startswith(b"\x89PNG")
     assert metadata["image/png"]["alt"] == figures[name].alt
     assert metadata["image/png"]["width"] > 700
     height, width, _ = pixels(data["image/png"]).shape

@@ -15,6 +15,7 @@ from typing import Any
 import psutil
 import pytest
 from batches import documents, manifest, matrix, notebooks, page, planned, work
+from processes import Interrupted, gone, interrupted_by
 
 from research.reporting import read_result
 from research.reporting.batch import LocalExecutor, Plan, local, run_batch
@@ -99,9 +100,7 @@ def test_workers_come_also_after_the_process_that_they_are_forked_from_was_kille
     with LocalExecutor(1, timeout=60, work=work, kernels=False) as executor:
         [server] = (psutil.Process(pid) for pid in children())
         server.kill()
-        until = time.monotonic() + 10  # not waited for: who waits for a process takes its end away from its owner
-        while server.status() != psutil.STATUS_ZOMBIE and time.monotonic() < until:
-            time.sleep(0.01)
+        gone(server.pid)  # not waited for: who waits for a process takes its end away from its owner
         executor.submit(plan.runs[0])
         [finished] = executor.collect(60)
         assert finished.outcome is not None
@@ -126,8 +125,7 @@ def test_a_worker_whose_parent_was_killed_is_waited_for(tmp_path: Path) -> None:
         executor.submit(plan.runs[0])
         assert executor.collect(1) == []
         [pid] = executor.processes
-        worker = psutil.Process(pid)
-        worker.suspend()  # it cannot end by itself
+        psutil.Process(pid).suspend()  # it cannot end by itself
         server.kill()
         until = time.monotonic() + 10
         while multiprocessing.active_children() and time.monotonic() < until:  # which asks for their exit status
@@ -135,10 +133,7 @@ def test_a_worker_whose_parent_was_killed_is_waited_for(tmp_path: Path) -> None:
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(local, "_GRACE", 1.0)
             executor.__exit__()
-    until = time.monotonic() + 10  # its files are closed a moment before it is dead
-    while worker.is_running() and worker.status() != psutil.STATUS_ZOMBIE and time.monotonic() < until:
-        time.sleep(0.01)
-    assert not worker.is_running() or worker.status() == psutil.STATUS_ZOMBIE
+    assert gone(pid)  # its files are closed a moment before it is dead
 
 
 @pytest.mark.parametrize("error", [EOFError, BrokenPipeError])
@@ -168,12 +163,6 @@ def test_a_worker_that_cannot_be_forked_is_spawned(
 def test_a_worker_that_starts_during_an_interruption_is_ended(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, number: signal.Signals, elsewhere: bool
 ) -> None:
-    class Interrupted(BaseException):
-        """What the handler raises."""
-
-    def interrupt(*_: object) -> None:
-        raise Interrupted
-
     def started(executor: LocalExecutor, context: BaseContext) -> Any:
         worker = original(executor, context)
         if elsewhere:  # a thread of a library, which has not blocked the signal
@@ -195,12 +184,9 @@ def test_a_worker_that_starts_during_an_interruption_is_ended(
     original = LocalExecutor._started
     monkeypatch.setattr(LocalExecutor, "_started", started)
     [run] = planned(tmp_path, matrix(1, "sleep 60")).runs
-    before = signal.signal(number, interrupt)
-    try:
-        with pytest.raises(Interrupted), LocalExecutor(1, timeout=60, work=work, kernels=False) as executor:
-            executor.submit(run)
-    finally:
-        signal.signal(number, before)
+    executor = LocalExecutor(1, timeout=60, work=work, kernels=False)
+    with interrupted_by(number), pytest.raises(Interrupted), executor:
+        executor.submit(run)
     assert len(seen) == 1
     assert children() == set()
 

@@ -54,6 +54,9 @@ unit = "percent"
 provider = "me"
 """
 )
+FROM_A_DATABASE = OWN.replace(
+    'file = "own.csv"', 'file = "own.db"\nformat = "sql"\noptions = { query = "select * from nav" }'
+)
 ASKS_A_SERVER = OWN.replace(
     'file = "own.csv"\n',
     'format = "sql"\noptions = { database_variable = "PRICES", query = "select date, nav from prices" }\n',
@@ -252,10 +255,7 @@ class TestKeys:
 
     def test_what_lies_beside_a_database_belongs_to_it(self, tmp_path: Path) -> None:
         data = tmp_path / "data"
-        text = OWN.replace(
-            'file = "own.csv"', 'file = "own.db"\nformat = "sql"\noptions = { query = "select * from nav" }'
-        )
-        (data / "funds.toml").write_text(text)
+        (data / "funds.toml").write_text(FROM_A_DATABASE)
         with contextlib.closing(sqlite3.connect(data / "own.db")) as writer:
             writer.execute("pragma journal_mode = wal")
             writer.execute("create table nav (date text, nav real)")
@@ -269,8 +269,7 @@ class TestKeys:
 
     def test_an_empty_log_beside_a_database_is_none(self, tmp_path: Path) -> None:
         data = tmp_path / "data"
-        source = 'file = "own.db"\nformat = "sql"\noptions = { query = "select * from nav" }'
-        (data / "funds.toml").write_text(OWN.replace('file = "own.csv"', source))
+        (data / "funds.toml").write_text(FROM_A_DATABASE)
         (data / "own.db").write_bytes(b"as it is")
         first = self.key(tmp_path)
         (data / "own.db-wal").touch()

@@ -14,6 +14,7 @@ from typing import Any
 import jsonschema
 import pytest
 from batches import Inline, Watcher, documents, go, manifest, matrix, notebooks, planned, work
+from processes import Interrupted, interrupted_by
 
 from research.reporting.batch import Outcome, Plan, PlannedRun
 from research.reporting.batch.store import Entry, Store
@@ -216,12 +217,6 @@ def test_an_interrupted_batch_keeps_what_is_finished(tmp_path: Path) -> None:
 def test_an_interruption_while_a_record_is_written_waits(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, number: signal.Signals
 ) -> None:
-    class Interrupted(BaseException):
-        """What the handler raises."""
-
-    def interrupt(*_: object) -> None:
-        raise Interrupted
-
     def commit(store: Store, *arguments: Any) -> tuple[Entry, bool]:
         signal.raise_signal(number)
         done = original(store, *arguments)
@@ -231,13 +226,10 @@ def test_an_interruption_while_a_record_is_written_waits(
     original = Store.commit
     monkeypatch.setattr(Store, "commit", commit)
     plan, out = planned(tmp_path, matrix(2)), tmp_path / "reports"
-    before = signal.signal(number, interrupt)
-    try:
+    with interrupted_by(number) as handler:
         with pytest.raises(Interrupted):
             go(plan, out)
-        assert signal.getsignal(number) is interrupt
-    finally:
-        signal.signal(number, before)
+        assert signal.getsignal(number) is handler
     assert [run["id"] for run in manifest(out / "nightly")["runs"]] == [plan.runs[0].id]
     monkeypatch.setattr(Store, "commit", original)
     assert go(plan, out).skipped == 1

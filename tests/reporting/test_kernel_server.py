@@ -16,6 +16,7 @@ from pathlib import Path
 
 import psutil
 import pytest
+from processes import gone
 from small_notebooks import WRITE
 
 from research.errors import KernelServerWarning, NotebookError
@@ -53,19 +54,6 @@ def run(make_notebook: Make, server: KernelServer) -> Run:
         return text(execute(make_notebook(*cells), {}, timeout=timeout, kernel_server=server.address))
 
     return forked
-
-
-def gone(pid: int, seconds: float = 10.0) -> bool:
-    """Return whether a process ends within some seconds; a zombie has ended."""
-    end = time.monotonic() + seconds
-    while time.monotonic() < end:
-        try:
-            if psutil.Process(pid).status() == psutil.STATUS_ZOMBIE:
-                return True
-        except psutil.NoSuchProcess:
-            return True
-        time.sleep(0.02)
-    return False
 
 
 PROBE = """

@@ -111,15 +111,17 @@ class DataHashes:
                 if source.file is not None:
                     hashes[where] = self.of_file(fund.root / source.file)
                     if source.format == "sql":
-                        # What was written last may still lie beside a database: SQLite's log, DuckDB's. To read one
-                        # may leave an empty log behind, which is as good as none.
-                        for log in (f"{source.file}-wal", f"{source.file}.wal"):
-                            found = self.of_file(fund.root / log)
-                            hashes[f"{where} {log}"] = None if found == _digest(b"") else found
+                        hashes[f"{where} log"] = self._of_logs(fund.root / source.file)
                 elif source.is_query:
                     # Nobody knows what a server holds without asking it: such a run is never like the last.
                     hashes[where] = secrets.token_hex(16)
         return hashes
+
+    def _of_logs(self, database: Path) -> list[str | None]:
+        """Return the hashes of what lies beside a database because it was written last: SQLite's log, DuckDB's."""
+        found = [self.of_file(database.with_name(database.name + ending)) for ending in ("-wal", ".wal")]
+        # To read one may leave an empty log behind, which is as good as none.
+        return [None if one == _digest(b"") else one for one in found]
 
     def _ticker(self, ticker: str, data: str) -> tuple[str, Any]:
         """Return a ticker as it is spelt, and the fund that a registry describes under it, None where there is none."""

@@ -152,7 +152,7 @@ class LocalExecutor:
 
     def _start(self) -> _Worker:
         # Within the block it becomes one of those that are stopped: an interruption that waited is raised at its end.
-        with uninterrupted(), _starting(), blocked():
+        with _starting():
             try:
                 worker = self._started(_context())
             except (EOFError, OSError):
@@ -210,7 +210,7 @@ def _fork_server() -> Iterator[None]:
     before = server._preload_modules
     server.set_forkserver_preload(["research.reporting.batch.preload"])
     try:
-        with uninterrupted(), _starting(), blocked():
+        with _starting():
             server.ensure_running()
         yield
     finally:
@@ -221,7 +221,7 @@ def _fork_server() -> Iterator[None]:
 
 @contextlib.contextmanager
 def _starting() -> Iterator[None]:
-    """Set the environment of processes that are being started inside the block.
+    """Start processes inside the block: no interruption comes between, and their environment is set.
 
     Libraries keep no thread there, because a process that is forked may have no other; and no module in the folder at
     hand is found, such as a user's own ``random.py``. Before a worker works it takes over its owner's path of modules,
@@ -229,11 +229,13 @@ def _starting() -> Iterator[None]:
     """
     from research.reporting.kernels.environment import SERVER_ENVIRONMENT  # noqa: PLC0415 - only where runs are run
 
-    before = dict(os.environ)
-    os.environ.update({**SERVER_ENVIRONMENT, "PYTHONSAFEPATH": "1"})
-    try:
-        yield
-    finally:
-        for name in os.environ.keys() - before.keys():
-            del os.environ[name]
-        os.environ.update(before)
+    with uninterrupted():
+        before = dict(os.environ)
+        os.environ.update({**SERVER_ENVIRONMENT, "PYTHONSAFEPATH": "1"})
+        try:
+            with blocked():
+                yield
+        finally:
+            for name in os.environ.keys() - before.keys():
+                del os.environ[name]
+            os.environ.update(before)
