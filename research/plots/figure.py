@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
 import matplotlib as mpl
 import numpy.typing as npt
 from matplotlib.axes import Axes
-from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.dates import AutoDateLocator, DateFormatter
 from matplotlib.figure import Figure
+
+from research.plots.rendering import laid_out
 
 __all__ = ["COLOURS", "DescribedFigure", "axes_grid", "date_axis", "drawing", "label_axes"]
 
@@ -77,8 +78,7 @@ class DescribedFigure(Figure):
         from PIL import Image  # noqa: PLC0415 - only a figure that is shown needs it
 
         dpi = _DPI * _SCALE
-        with mpl.rc_context(_STYLE), self._laid_out(dpi):
-            canvas = FigureCanvasAgg(self)
+        with mpl.rc_context(_STYLE), laid_out(self, dpi) as canvas:
             canvas.draw()  # type: ignore[no-untyped-call]
             pixels = canvas.buffer_rgba()  # type: ignore[no-untyped-call]
         height, width, _ = pixels.shape
@@ -89,63 +89,10 @@ class DescribedFigure(Figure):
         picture.save(buffer, format="png", dpi=(dpi, dpi), compress_level=_COMPRESSION)
         return buffer.getvalue()
 
-    @contextmanager
-    def _laid_out(self, dpi: float) -> Iterator[None]:
-        """Lay the figure out once, for a resolution, and hold the layout still inside the block.
-
-        `savefig` would draw everything twice, the first time only to lay it out; the pixels are the same.
-        """
-        canvas, engine, before = self.canvas, self.get_layout_engine(), self.dpi
-        # A layout starts from where the axes are: from the same places it comes to the same end.
-        places = [(axes, axes.get_position(original=True), axes.get_position()) for axes in self.axes]
-        self.dpi = dpi
-        try:
-            with _ticks_once(self):
-                if engine is not None:
-                    engine.execute(self)
-                    self.set_layout_engine("none")
-                yield
-        finally:
-            self.set_layout_engine(engine)
-            for axes, original, active in places:
-                axes._set_position(original, which="original")  # type: ignore[attr-defined]
-                axes._set_position(active, which="active")  # type: ignore[attr-defined]
-            self.dpi = before
-            self.set_canvas(canvas)
-
     def _repr_mimebundle_(self, **_: Any) -> tuple[dict[str, Any], dict[str, Any]]:  # noqa: ANN401 - IPython's signature
         width, height = (round(float(side) * _DPI) for side in self.get_size_inches())
         data = {"image/png": self.to_png(), "text/plain": self.alt}
         return data, {"image/png": {"width": width, "height": height, "alt": self.alt}}
-
-
-@contextmanager
-def _ticks_once(figure: Figure) -> Iterator[None]:
-    """Have every axis find its ticks once for each place that it is laid out in, inside the block.
-
-    Matplotlib finds them eleven times for a figure: for the axis, for its label, for those beside it, and again.
-    """
-    axes = [axis for each in figure.axes for axis in (each.xaxis, each.yaxis) if hasattr(axis, "_update_ticks")]
-    for axis in axes:
-        axis._update_ticks = _remembered(axis)
-    try:
-        yield
-    finally:
-        for axis in axes:
-            del axis._update_ticks
-
-
-def _remembered(axis: Any) -> Callable[[], Any]:  # noqa: ANN401 - a part of matplotlib without types
-    find = axis._update_ticks
-    known: dict[str, Any] = {}
-
-    def remembered() -> Any:  # noqa: ANN401 - as above
-        place = (*axis.axes.bbox.bounds, *axis.get_view_interval())
-        if known.get("place") != place:
-            known["ticks"], known["place"] = find(), place
-        return known["ticks"]
-
-    return remembered
 
 
 @contextmanager

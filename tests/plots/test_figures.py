@@ -13,6 +13,7 @@ import research as rs
 from research import plots
 from research.errors import MissingColumnError
 from research.plots.figure import axes_grid, drawing
+from research.plots.rendering import laid_out
 
 
 @pytest.fixture(scope="module")
@@ -103,7 +104,7 @@ def test_labels_that_change_with_the_size_of_their_axes_are_measured_again():
         axes = grid[0, 0]
         axes.yaxis.set_major_formatter(lambda value, _: "wide label" * (1 + (axes.bbox.width > 1310)) + f"{value:g}")
         axes.plot([0, 1], [0, 1])
-        with figure._laid_out(200):
+        with laid_out(figure, 200):
             left = axes.bbox.x0
             widest = max(label.get_window_extent().width for label in axes.get_yticklabels())
     assert left > widest
