@@ -19,8 +19,7 @@ from small_notebooks import PARAMETERS, WRITE, build
 
 from research import cli
 from research.cli.progress import Bar, JsonLines, Lines, watcher
-from research.reporting import catalogue, kernels
-from research.reporting.batch import plan
+from research.reporting import catalogue, kernels, versions
 
 GALLERY = "research.reporting.gallery"
 Run = Callable[..., tuple[int, str, str]]
@@ -51,7 +50,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setattr(catalogue, "notebooks_folder", lambda: notebooks)
     monkeypatch.delenv("RESEARCH_DATA", raising=False)
     # Somebody may be editing the package while its tests run; and one kernel is quicker started than a warm server.
-    monkeypatch.setattr(plan, "package_hash", lambda: "f" * 64)
+    monkeypatch.setattr(versions, "package_hash", lambda: "f" * 64)
     monkeypatch.setattr(kernels, "kernel_server", lambda: contextlib.nullcontext(None))
     gallery = types.ModuleType(GALLERY)
     gallery.write_gallery = lambda place: (place / "index.html").write_text("gallery")  # type: ignore[attr-defined]

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -43,42 +45,68 @@ def batch(
     Parameters end up as plain text in every file: never put a secret into one. With --json stdout is one event a line,
     the manifest's path last.
     """
-    from research.errors import BatchRequestError, BusyError
-    from research.reporting.batch import plan_batch, read_spec, run_batch
-
     if cluster is not None and jobs is not None:
         stop(
             "--jobs is for this machine: a cluster has as many runs at a time as its workers have threads",
             WRONG_REQUEST,
         )
+    # Read before anybody imports the code: it must not claim to be newer than what is run.
+    from research.reporting.versions import code_fingerprint
+
+    code = code_fingerprint()
+    with _warm_kernels(wanted=cluster is None and not dry_run) as kernels:
+        plan = _plan(runs, data, code)
+        if dry_run:
+            _show_plan(plan, out, force=force, as_json=as_json)
+            return
+        check_folder(Path(out))
+        result = _run(plan, out, _executor(cluster, jobs, timeout, kernels), force=force, as_json=as_json)
+    _show(result, as_json=as_json)
+
+
+@contextmanager
+def _warm_kernels(*, wanted: bool) -> Iterator[str | bool]:
+    """Have the process that kernels are forked from get warm: it takes longer than to find out what is to be run."""
+    if not wanted:
+        yield False
+        return
+    from research.reporting.kernels import kernel_server
+
+    with kernel_server() as address:
+        yield address or False
+
+
+def _plan(runs: str, data: str | None, code: Mapping[str, Any]) -> Plan:
+    from research.errors import BatchRequestError
+    from research.reporting.batch import plan_batch, read_spec
+
     try:
-        plan = plan_batch(read_spec(runs), data=data)
+        return plan_batch(read_spec(runs), data=data, code=code)
     except BatchRequestError as error:
         *others, last = error.problems
         for problem in others:
             click.echo(f"research: {' '.join(problem.split())}", err=True)
         stop(last, WRONG_REQUEST)
-    if dry_run:
-        _show_plan(plan, out, force=force, as_json=as_json)
-        return
-    check_folder(Path(out))
-    from research.cli.progress import watcher
 
-    executor = _executor(cluster, jobs, timeout)
+
+def _run(plan: Plan, out: str, executor: Executor, *, force: bool, as_json: bool) -> BatchResult:
+    from research.cli.progress import watcher
+    from research.errors import BusyError
+    from research.reporting.batch import run_batch
+
     try:
         with watcher(as_json=as_json) as watch:
-            result = run_batch(plan, out, executor, force=force, watch=watch)
+            return run_batch(plan, out, executor, force=force, watch=watch)
     except (BusyError, OSError) as error:
         stop(str(error), FAILED)
-    _show(result, as_json=as_json)
 
 
-def _executor(cluster: str | None, jobs: int | None, timeout: int) -> Executor:
+def _executor(cluster: str | None, jobs: int | None, timeout: int, kernels: str | bool) -> Executor:
     from research.reporting.batch import LocalExecutor
     from research.reporting.batch.local import cores
 
     if cluster is None:
-        return LocalExecutor(jobs or cores(), timeout=timeout)
+        return LocalExecutor(jobs or cores(), timeout=timeout, kernels=kernels)
     from research.reporting.batch.cluster import ClusterExecutor
 
     return ClusterExecutor(cluster, timeout=timeout)

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import hashlib
 import platform
 from importlib.metadata import PackageNotFoundError, version
-from typing import Final
+from pathlib import Path
+from typing import Any, Final
 
-__all__ = ["LIBRARIES", "versions"]
+__all__ = ["LIBRARIES", "code_fingerprint", "package_hash", "versions"]
 
 LIBRARIES: Final = ("numpy", "pandas", "scipy", "statsmodels", "matplotlib", "exchange-calendars")
 """Libraries that compute the numbers of a report."""
+
+_PACKAGE: Final = Path(__file__).resolve().parents[1]
+# Notebooks are hashed one by one, so that a change to one of them is a change to its runs only.
+_NOT_SOURCE: Final = frozenset({"__pycache__", "_notebooks"})
 
 
 def versions() -> dict[str, str]:
@@ -28,3 +34,26 @@ def _version(name: str) -> str:
         return version(name)
     except PackageNotFoundError:
         return "not installed"
+
+
+def package_hash(folder: Path = _PACKAGE) -> str:
+    """Return one hash of the package's own files, code and data.
+
+    Parameters
+    ----------
+    folder : pathlib.Path
+        The package's folder.
+    """
+    total = hashlib.sha256()
+    for path in sorted(folder.rglob("*")):
+        inside = path.relative_to(folder)
+        if not path.is_file() or _NOT_SOURCE & set(inside.parts) or path.suffix in {".pyc", ".pyo"}:
+            continue
+        content = hashlib.sha256(path.read_bytes()).hexdigest()
+        total.update(f"{inside.as_posix()}\0{content}\n".encode())
+    return total.hexdigest()
+
+
+def code_fingerprint() -> dict[str, Any]:
+    """Return what says whether a result comes from the same code: the hash of this package, and all versions."""
+    return {"package": package_hash(), "versions": versions()}

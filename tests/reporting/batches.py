@@ -13,9 +13,8 @@ from typing import Any, Self
 import pytest
 from small_notebooks import WRITE, build
 
-from research.reporting import catalogue
+from research.reporting import catalogue, versions
 from research.reporting.batch import BatchResult, Finished, Outcome, Plan, PlannedRun, plan_batch, read_spec, run_batch
-from research.reporting.batch import plan as plan_module
 from research.reporting.batch.worker import Settings
 from research.reporting.result import Failure
 
@@ -40,7 +39,7 @@ def notebooks(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setattr(catalogue, "notebooks_folder", lambda: folder)
     monkeypatch.delenv("RESEARCH_DATA", raising=False)
     # Somebody may be editing the package while its tests run; its hash has tests of its own.
-    monkeypatch.setattr(plan_module, "package_hash", lambda: "f" * 64)
+    monkeypatch.setattr(versions, "package_hash", lambda: "f" * 64)
     return folder
 
 

@@ -12,8 +12,8 @@ import pytest
 from batches import notebooks, planned
 
 from research.errors import BatchRequestError, DataFileError
-from research.reporting.batch import key as key_module
-from research.reporting.batch import plan as plan_module
+from research.reporting import versions
+from research.reporting.versions import package_hash
 
 OWN = """
 [fund.OWN]
@@ -289,12 +289,12 @@ class TestKeys:
 
     def test_another_version_changes_the_key(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         first = self.key(tmp_path)
-        monkeypatch.setattr(key_module, "versions", lambda: {"numpy": "0"})
+        monkeypatch.setattr(versions, "versions", lambda: {"numpy": "0"})
         assert self.key(tmp_path) != first
 
     def test_other_code_changes_the_key(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         first = self.key(tmp_path)
-        monkeypatch.setattr(plan_module, "package_hash", lambda: "0" * 64)
+        monkeypatch.setattr(versions, "package_hash", lambda: "0" * 64)
         assert self.key(tmp_path) != first
 
     def test_the_hash_of_the_package_is_of_code_and_data_and_nothing_else(self, tmp_path: Path) -> None:
@@ -302,15 +302,15 @@ class TestKeys:
         (package / "__pycache__").mkdir(parents=True)
         (package / "_notebooks").mkdir()
         (package / "a.py").write_text("1")
-        first = key_module.package_hash(package)
+        first = package_hash(package)
         (package / "__pycache__" / "a.pyc").write_text("2")
         (package / "_notebooks" / "n.ipynb").write_text("2")
-        assert key_module.package_hash(package) == first
+        assert package_hash(package) == first
         (package / "a.csv").write_text("1")
-        second = key_module.package_hash(package)
+        second = package_hash(package)
         (package / "a.csv").rename(package / "b.csv")
         (package / "a.py").write_text("2")
-        third = key_module.package_hash(package)
+        third = package_hash(package)
         assert len({first, second, third}) == 3
 
 

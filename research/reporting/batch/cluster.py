@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any, Final, Self
 
 from research.errors import ExtraError
 from research.reporting.batch.executor import Finished, Outcome, failure_of
-from research.reporting.batch.key import package_hash
 from research.reporting.batch.plan import PlannedRun
+from research.reporting.versions import package_hash
 
 if TYPE_CHECKING:
     from distributed import Client, Future

@@ -8,21 +8,21 @@ import secrets
 from collections.abc import Iterable, Mapping
 from functools import cache
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 from research.errors import ResearchError
 from research.reporting.result import RESULT_SCHEMA
-from research.reporting.versions import versions
+from research.reporting.versions import code_fingerprint
 
-__all__ = ["DataHashes", "package_hash", "run_key"]
-
-_PACKAGE: Final = Path(__file__).resolve().parents[2]
-# Notebooks are hashed one by one, so that a change to one of them is a change to its runs only.
-_NOT_SOURCE: Final = frozenset({"__pycache__", "_notebooks"})
+__all__ = ["DataHashes", "run_key"]
 
 
 def run_key(
-    name: str, notebook: bytes, parameters: Mapping[str, Any], data: Mapping[str, Any], package: str | None = None
+    name: str,
+    notebook: bytes,
+    parameters: Mapping[str, Any],
+    data: Mapping[str, Any],
+    code: Mapping[str, Any] | None = None,
 ) -> str:
     """Return the key of a run.
 
@@ -36,8 +36,8 @@ def run_key(
         Every parameter, given or default.
     data : mapping
         Hashes of the files that it will read; see `DataHashes`.
-    package : str, optional
-        Hash of the package; by default of the one that is running.
+    code : mapping, optional
+        Fingerprint of the code; by default of the code that is installed now.
 
     Returns
     -------
@@ -52,26 +52,14 @@ def run_key(
     False
     """
     content = {
-        "package": package or package_hash(),
+        **(code or code_fingerprint()),
         "name": name,
         "notebook": _digest(notebook),
         "parameters": dict(parameters),
         "data": dict(data),
-        "versions": versions(),
         "schema": RESULT_SCHEMA,
     }
     return _digest(json.dumps(content, sort_keys=True, allow_nan=False).encode())
-
-
-def package_hash(folder: Path = _PACKAGE) -> str:
-    """Return one hash of the package's own files, code and data."""
-    total = hashlib.sha256()
-    for path in sorted(folder.rglob("*")):
-        inside = path.relative_to(folder)
-        if not path.is_file() or _NOT_SOURCE & set(inside.parts) or path.suffix in {".pyc", ".pyo"}:
-            continue
-        total.update(f"{inside.as_posix()}\0{_digest(path.read_bytes())}\n".encode())
-    return total.hexdigest()
 
 
 class DataHashes:

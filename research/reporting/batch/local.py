@@ -77,8 +77,9 @@ class LocalExecutor:
         Seconds that one cell may take.
     work : callable
         What a worker does with a run.
-    kernels : bool
-        Whether kernels are forked from a warm process, where that is possible.
+    kernels : bool or str
+        Whether kernels are forked from a warm process, where that is possible; or the address of one that runs longer
+        than this executor does.
 
     Notes
     -----
@@ -86,7 +87,7 @@ class LocalExecutor:
     cannot be: a script that uses this needs the line ``if __name__ == "__main__":``.
     """
 
-    def __init__(self, jobs: int, *, timeout: int, work: Work = run_planned, kernels: bool = True) -> None:
+    def __init__(self, jobs: int, *, timeout: int, work: Work = run_planned, kernels: bool | str = True) -> None:
         self.jobs = jobs
         self._timeout = timeout
         self._work = work
@@ -113,7 +114,7 @@ class LocalExecutor:
         with contextlib.ExitStack() as stack:
             self.scratch = tempfile.mkdtemp(prefix=f"{SCRATCH}{os.getpid()}-")
             stack.callback(shutil.rmtree, self.scratch, ignore_errors=True)
-            address = stack.enter_context(kernel_server()) if self._kernels else None
+            address = stack.enter_context(kernel_server()) if self._kernels is True else self._kernels or None
             self._settings = Settings(self._timeout, address, self.scratch, os.getcwd(), dict(os.environ))  # noqa: PTH109
             stack.enter_context(_fork_server())  # its imports while the kernel server gets warm
             stack.callback(self._stop)

@@ -9,11 +9,12 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 from research.errors import BatchRequestError, NotebookError, ResearchError, UnknownNameError
-from research.reporting.batch.key import DataHashes, package_hash, run_key
+from research.reporting.batch.key import DataHashes, run_key
 from research.reporting.batch.names import safe_name
 from research.reporting.batch.spec import BatchSpec, RequestedRun
 from research.reporting.catalogue import notebook as find_notebook
 from research.reporting.parameters import RESULT_PATH, Schema, Value, check, effective, read_schema
+from research.reporting.versions import code_fingerprint
 from research.strict_toml import KeyPath, dotted
 
 __all__ = ["Plan", "PlannedRun", "plan_batch"]
@@ -75,7 +76,7 @@ class _Source:
     schema: Schema
 
 
-def plan_batch(spec: BatchSpec, *, data: str | None = None) -> Plan:
+def plan_batch(spec: BatchSpec, *, data: str | None = None, code: Mapping[str, Any] | None = None) -> Plan:
     """Check every run that a batch asks for, name its files and compute its key.
 
     Parameters
@@ -84,6 +85,9 @@ def plan_batch(spec: BatchSpec, *, data: str | None = None) -> Plan:
         As read from ``runs.toml``.
     data : str, optional
         A folder with a ``funds.toml``, for every notebook that has a parameter ``data``.
+    code : mapping, optional
+        Fingerprint of the code, for callers that have processes import it before this is called: it must be of what
+        they import. By default it is taken now.
 
     Raises
     ------
@@ -106,10 +110,10 @@ def plan_batch(spec: BatchSpec, *, data: str | None = None) -> Plan:
     runs = [run for requested in spec.runs if (run := checker.planned(requested)) is not None]
     if checker.problems:
         raise BatchRequestError(tuple(dict.fromkeys(checker.problems)))
-    package = package_hash()
+    code = code or code_fingerprint()
     named = _named(runs)
     keyed = (
-        replace(run, key=run_key(run.notebook, run.content, run.parameters, checker.data_of(run), package))
+        replace(run, key=run_key(run.notebook, run.content, run.parameters, checker.data_of(run), code))
         for run in named
     )
     return Plan(spec.name, tuple(sorted(keyed, key=lambda run: run.id)))

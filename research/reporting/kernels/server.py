@@ -55,6 +55,7 @@ class Server:
         self._listener = listener
         self._owner = owner
         self._parent = os.getppid()
+        self._asked_to_end = False
         self._started_with = started_with
         self._ask_to_die_with_parent = parent_death_signal()
         self._clients: dict[int, _Client] = {}
@@ -68,12 +69,13 @@ class Server:
         self._selector.register(self._bell, selectors.EVENT_READ)
 
     def serve(self) -> Request | None:
-        """Answer until the owner is gone: None then. In a forked process, return what was asked for."""
+        """Answer until the owner is gone or somebody ends it: None then. In a forked process, return what was asked."""
         # A handler must exist for the wake-up to be written; the loop does the work.
         signal.signal(signal.SIGCHLD, lambda *_: None)
+        signal.signal(signal.SIGTERM, self._end_soon)
         signal.signal(signal.SIGINT, signal.SIG_IGN)
         signal.set_wakeup_fd(self._ring, warn_on_full_buffer=False)
-        while os.getppid() == self._parent:
+        while not self._asked_to_end and os.getppid() == self._parent:
             for key, _ in self._selector.select(_GLANCE):
                 if key.fd == self._owner:
                     self._end()
@@ -88,6 +90,9 @@ class Server:
                         return request
         self._end()
         return None
+
+    def _end_soon(self, *_: object) -> None:
+        self._asked_to_end = True
 
     def _accept(self) -> None:
         channel, _ = self._listener.accept()
@@ -187,8 +192,9 @@ class Server:
             os.waitpid(pid, 0)
 
     def _release(self) -> None:
-        """Close everything of the server in a forked process."""
+        """Close everything of the server in a forked process, and end where it is told to."""
         signal.set_wakeup_fd(-1)
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
         self._selector.close()
         for client in self._clients.values():
             client.channel.close()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import gc
 import importlib
 import os
 import pkgutil
@@ -60,7 +59,6 @@ def warm() -> None:
     finally:
         warnings.showwarning = shown
     _forget_warnings()
-    gc.collect()
 
 
 def _attempt(do: Callable[..., object], *arguments: str) -> None:
