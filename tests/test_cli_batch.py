@@ -11,15 +11,18 @@ import subprocess
 import sys
 import time
 import types
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from small_notebooks import PARAMETERS, WRITE, build
 
 from research import cli
 from research.cli.progress import Bar, JsonLines, Lines, watcher
+from research.reporting import batch as reporting_batch
 from research.reporting import catalogue, kernels, versions
+from research.reporting.batch import LocalExecutor, Plan, cluster, plan_batch
 
 GALLERY = "research.reporting.gallery"
 Run = Callable[..., tuple[int, str, str]]
@@ -114,6 +117,45 @@ def test_a_dry_run_says_what_would_run_and_writes_nothing(run: Run, folder: Path
     code, out, _ = run(text, "--dry-run", "--json")
     assert [json.loads(line)["action"] for line in out.splitlines()] == ["run", "run"]
     assert list(folder.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("notebook", "arguments", "code", "steps"),
+    [
+        ("sample", [], 0, ["warm", "planned", "kernels from here", "closed"]),
+        ("sampel", [], 2, ["warm", "closed"]),
+        ("sample", ["--dry-run"], 0, ["planned"]),
+        ("sample", ["--cluster", "tcp://there:8786"], 0, ["planned", "kernels from there"]),
+    ],
+)
+def test_kernels_get_warm_while_the_matrix_is_read_and_only_where_they_are_needed(
+    run: Run, monkeypatch: pytest.MonkeyPatch, notebook: str, arguments: list[str], code: int, steps: list[str]
+) -> None:
+    told: list[str] = []
+
+    @contextlib.contextmanager
+    def server() -> Iterator[str]:
+        told.append("warm")
+        try:
+            yield "here"
+        finally:
+            told.append("closed")
+
+    def plan(*given: Any, **options: Any) -> Plan:
+        made = plan_batch(*given, **options)
+        told.append("planned")
+        return made
+
+    def executor(_: object, *, timeout: int, kernels: str = "there") -> LocalExecutor:
+        told.append(f"kernels from {kernels}")
+        return LocalExecutor(1, timeout=timeout, kernels=False)
+
+    monkeypatch.setattr(kernels, "kernel_server", server)
+    monkeypatch.setattr(reporting_batch, "plan_batch", plan)
+    monkeypatch.setattr(reporting_batch, "LocalExecutor", executor)
+    monkeypatch.setattr(cluster, "ClusterExecutor", executor)
+    assert run(f'[matrix]\nfund = ["ETHV"]\nnotebook = ["{notebook}"]', *arguments)[0] == code
+    assert told == steps
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from typing import Any
 
 import matplotlib as mpl
+import numpy as np
 import numpy.typing as npt
 from matplotlib.axes import Axes
 from matplotlib.dates import AutoDateLocator, DateFormatter
@@ -85,7 +86,7 @@ class DescribedFigure(Figure):
             pixels = canvas.buffer_rgba()  # type: ignore[no-untyped-call]
         height, width, _ = pixels.shape
         picture = Image.frombuffer("RGBA", (width, height), pixels, "raw", "RGBA", 0, 1)
-        if picture.getchannel("A").getextrema() == (255, 255):
+        if np.asarray(pixels)[..., 3].min() == 255:
             picture = picture.convert("RGB")
         buffer = io.BytesIO()
         picture.save(buffer, format="png", dpi=(dpi, dpi), compress_level=_COMPRESSION)

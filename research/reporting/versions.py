@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import platform
+from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any, Final
@@ -29,6 +30,7 @@ def versions() -> dict[str, str]:
     return {"python": platform.python_version()} | {name: _version(name) for name in ("tracking-research", *LIBRARIES)}
 
 
+@cache  # to find one out is to parse a page of metadata
 def _version(name: str) -> str:
     try:
         return version(name)
@@ -55,5 +57,9 @@ def package_hash(folder: Path = _PACKAGE) -> str:
 
 
 def code_fingerprint() -> dict[str, Any]:
-    """Return what says whether a result comes from the same code: the hash of this package, and all versions."""
+    """Return what says whether a result comes from the same code: the hash of this package, and all versions.
+
+    Of what is installed now, in a process that has lived long, too.
+    """
+    _version.cache_clear()
     return {"package": package_hash(), "versions": versions()}

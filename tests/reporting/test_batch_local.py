@@ -21,7 +21,7 @@ from research.reporting import read_result
 from research.reporting.batch import LocalExecutor, Plan, local, run_batch
 from research.reporting.batch.interruption import uninterrupted
 from research.reporting.batch.worker import run_planned
-from research.reporting.kernels import can_fork
+from research.reporting.kernels import KernelServer, can_fork
 
 
 @pytest.fixture(autouse=True)
@@ -207,6 +207,22 @@ def test_both_signals_of_an_interruption_are_heard_and_no_handler_is_lost() -> N
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
+
+
+@pytest.mark.skipif(not can_fork(), reason="kernels are forked on Linux only")
+def test_kernels_come_from_a_server_that_runs_already_and_it_stays(tmp_path: Path) -> None:
+    text = matrix(1, "import os; open('parent', 'w').write(str(os.getppid()))")
+    server = KernelServer()
+    try:
+        with LocalExecutor(1, timeout=60, kernels=server.address) as executor:
+            executor.submit(planned(tmp_path, text).runs[0])
+            [finished] = executor.collect(60)
+        assert finished.outcome is not None
+        assert finished.outcome.failure is None
+        assert Path("parent").read_text() == str(server.pid)
+        assert server.alive
+    finally:
+        server.close()
 
 
 def test_no_module_in_the_folder_at_hand_stands_in_for_one_of_ours(

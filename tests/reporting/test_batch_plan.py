@@ -13,6 +13,7 @@ from batches import notebooks, planned
 
 from research.errors import BatchRequestError, DataFileError
 from research.reporting import versions
+from research.reporting.batch import plan_batch, read_spec
 from research.reporting.versions import package_hash
 
 OWN = """
@@ -291,6 +292,21 @@ class TestKeys:
         first = self.key(tmp_path)
         monkeypatch.setattr(versions, "versions", lambda: {"numpy": "0"})
         assert self.key(tmp_path) != first
+
+    def test_a_version_that_changes_while_a_process_lives_changes_the_key(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest
+    ) -> None:
+        request.addfinalizer(versions._version.cache_clear)
+        first = self.key(tmp_path)
+        monkeypatch.setattr(versions, "version", lambda name: f"0 of {name}")
+        assert self.key(tmp_path) != first
+
+    def test_a_key_is_of_the_code_that_a_caller_names(self, tmp_path: Path) -> None:
+        path = tmp_path / "runs.toml"
+        path.write_text('[matrix]\nnotebook = ["sample"]')
+        keys = [plan_batch(read_spec(path), code={"package": digit * 64}).runs[0].key for digit in "0101"]
+        assert keys[:2] == keys[2:]
+        assert keys[0] != keys[1]
 
     def test_other_code_changes_the_key(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         first = self.key(tmp_path)

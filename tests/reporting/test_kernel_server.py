@@ -257,9 +257,11 @@ time.sleep(600)
 """
 
 
-@pytest.mark.parametrize("victim", ["owner", "server"])
+@pytest.mark.parametrize(
+    ("victim", "number"), [("owner", signal.SIGKILL), ("server", signal.SIGKILL), ("server", signal.SIGTERM)]
+)
 def test_nothing_outlives_a_killed_owner_or_server(
-    make_notebook: Make, tmp_path: Path, scratch: dict[str, str], victim: str
+    make_notebook: Make, tmp_path: Path, scratch: dict[str, str], victim: str, number: signal.Signals
 ) -> None:
     source = make_notebook(LONG)
     owner = subprocess.Popen([sys.executable, "-c", OWNER, str(source)], cwd=tmp_path, env=scratch)
@@ -271,7 +273,7 @@ def test_nothing_outlives_a_killed_owner_or_server(
             time.sleep(0.05)
         server, kernel, child = map(int, (tmp_path / "pids").read_text().split())
         assert psutil.Process(server).ppid() == owner.pid
-        os.kill(owner.pid if victim == "owner" else server, signal.SIGKILL)
+        os.kill(owner.pid if victim == "owner" else server, number)
         assert gone(server)
         assert gone(kernel)
         assert gone(child)
@@ -325,6 +327,14 @@ def test_a_system_without_fork(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(client, "can_fork", lambda: False)
     with pytest.warns(KernelServerWarning, match="cannot fork"), kernel_server() as address:
         assert address is None
+
+
+def test_a_server_that_nobody_needs_after_all_does_not_get_warm_first() -> None:
+    started = KernelServer()
+    folder = Path(started.address).parent
+    started.close()
+    assert started._process.returncode == -signal.SIGTERM  # one that is warm ends by itself, with 0
+    assert not folder.exists()
 
 
 def test_the_server_is_private_single_and_leaves_nothing(server: KernelServer) -> None:

@@ -9,9 +9,9 @@ import pkgutil
 import sys
 import threading
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 __all__ = ["other_threads", "warm"]
 
@@ -22,11 +22,14 @@ _LIBRARIES: Final = (
     "ipykernel.debugger",
     "IPython.core.completer",
     "IPython.core.completerlib",
+    "IPython.core.debugger",
     "IPython.core.logger",
     "IPython.core.magics",
     "IPython.core.oinspect",
     "IPython.core.pylabtools",
+    "IPython.extensions.storemagic",
     "IPython.utils.wildcard",
+    "faulthandler",
     "matplotlib.backends.backend_agg",
     "matplotlib.pyplot",
     "pandas.core.reshape.reshape",
@@ -35,8 +38,11 @@ _LIBRARIES: Final = (
     "scipy.stats",
     "scipy.optimize",
     "sqlite3",
+    "statsmodels.base.covtype",
     "statsmodels.regression.linear_model",
     "statsmodels.stats.sandwich_covariance",
+    "tornado.platform.asyncio",
+    "zmq.utils.garbage",
 )
 _ROOMS: Final = ("alignment", "metrics", "drivers", "decomposition", "simulation", "plots", "reporting")
 """Rooms that notebooks enter whole; of the loaders each takes what its data need."""
@@ -51,10 +57,12 @@ def warm() -> None:
     """
     shown, warnings.showwarning = warnings.showwarning, lambda *_, **__: None
     try:
+        with _plain_help():
+            _attempt(importlib.import_module, "scipy.stats")
         _attempt(_calendar)
         for name in (*_LIBRARIES, *_rooms()):
             _attempt(importlib.import_module, name)
-        for preparation in (_fund, _fonts):
+        for preparation in (_fund, _fonts, _versions):
             _attempt(preparation)
     finally:
         warnings.showwarning = shown
@@ -65,6 +73,39 @@ def _attempt(do: Callable[..., object], *arguments: str) -> None:
     # A warm-up must not be stricter than the kernels: whoever needs what failed here meets the error itself.
     with contextlib.suppress(Exception):
         do(*arguments)
+
+
+class _AsWritten:
+    """The documentation of a function as it is written: no section is found in it, and what is added is dropped."""
+
+    def __init__(self, function: Callable[..., object]) -> None:
+        self._text = function.__doc__ or ""
+
+    def __getitem__(self, section: str) -> list[str]:
+        return []
+
+    def __str__(self) -> str:
+        return "\n" + self._text  # after a line for the signature
+
+
+@contextlib.contextmanager
+def _plain_help() -> Iterator[None]:
+    """Keep scipy from parsing hundreds of docstrings when it is imported, inside the block.
+
+    It adds a note about array libraries to each, a quarter of a second that the first reports would wait for. Where its
+    parts are called otherwise, it goes its own way.
+    """
+    try:
+        parts: Any = importlib.import_module("scipy._lib._array_api")
+        parser = parts.FunctionDoc
+    except (ImportError, AttributeError):
+        yield
+        return
+    parts.FunctionDoc = _AsWritten
+    try:
+        yield
+    finally:
+        parts.FunctionDoc = parser
 
 
 def _forget_warnings() -> None:
@@ -91,7 +132,8 @@ def _rooms() -> list[str]:
 def _calendar() -> None:
     """Make the exchange's calendar over the years of the bundled data and of the contracts listed at their end.
 
-    Before anything else: whoever asks for fewer years finds this one, and to make one takes a third of a second.
+    Before anything that may ask for one: whoever asks for fewer years finds this one, and to make one takes a third of
+    a second.
     """
     from research.alignment.sessions import sessions  # noqa: PLC0415
 
@@ -103,6 +145,13 @@ def _fund() -> None:
     import research  # noqa: PLC0415
 
     research.load("ETHV")
+
+
+def _versions() -> None:
+    """Read the versions of the libraries, which every report names."""
+    from research.reporting.versions import versions  # noqa: PLC0415
+
+    versions()
 
 
 def _fonts() -> None:
