@@ -52,8 +52,8 @@ def report(
     options = {"fund": fund, "start": start, "end": end, "data": data}
     values = preflight(_values(notebook, options, assignments, schema), schema, notebook)
     check_folder(Path(out))
-    quick_imports()
     click.echo(f"running {notebook} for {values['fund']} ...", err=True)
+    quick_imports()
     try:
         result = run_report(notebook, values, out, timeout=timeout)
     except (OSError, NotebookError) as error:

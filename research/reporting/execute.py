@@ -50,12 +50,21 @@ class Execution:
 
 
 def quick_imports() -> None:
-    """Keep jsonschema from compiling a grammar of international web addresses: 1.6 s that no notebook needs.
+    """Import papermill without what no notebook needs.
 
-    It tries that import and does without where it fails. For processes that validate notebooks only.
+    Jsonschema would compile a grammar of international web addresses for 1.6 s, and papermill load Arrow for Hadoop's
+    file system. Both try these imports and do without where they fail. For processes that run notebooks only.
     """
     if "jsonschema" not in sys.modules:
         sys.modules["rfc3987_syntax"] = None  # type: ignore[assignment]
+    hidden = "pyarrow.fs" not in sys.modules
+    if hidden:
+        sys.modules["pyarrow.fs"] = None  # type: ignore[assignment]
+    try:
+        import papermill  # noqa: F401, PLC0415
+    finally:
+        if hidden:  # for now only: others read files with it
+            del sys.modules["pyarrow.fs"]
 
 
 def execute(source: Path, values: Mapping[str, Value], *, timeout: int, kernel_server: str | None = None) -> Execution:

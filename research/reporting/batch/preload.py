@@ -34,7 +34,6 @@ with contextlib.suppress(Exception):
     quick_imports()
 
     import IPython.lib.lexers  # noqa: F401
-    import papermill  # noqa: F401
 
     import research.reporting.kernel
     import research.reporting.kernels.provisioner
