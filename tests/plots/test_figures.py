@@ -12,8 +12,7 @@ from PIL import Image
 import research as rs
 from research import plots
 from research.errors import MissingColumnError
-from research.plots.figure import axes_grid, drawing
-from research.plots.rendering import laid_out
+from research.plots.figure import drawing
 
 
 @pytest.fixture(scope="module")
@@ -96,18 +95,6 @@ def test_the_picture_is_the_one_that_matplotlib_saves(makers, name):
     with drawing():
         makers[name]().savefig(saved, dpi=200)
     np.testing.assert_array_equal(pixels(makers[name]().to_png()), pixels(saved.getvalue()))
-
-
-def test_labels_that_change_with_the_size_of_their_axes_are_measured_again():
-    with drawing():
-        figure, grid = axes_grid(1, 1, height=3.0)
-        axes = grid[0, 0]
-        axes.yaxis.set_major_formatter(lambda value, _: "wide label" * (1 + (axes.bbox.width > 1310)) + f"{value:g}")
-        axes.plot([0, 1], [0, 1])
-        with laid_out(figure, 200):
-            left = axes.bbox.x0
-            widest = max(label.get_window_extent().width for label in axes.get_yticklabels())
-    assert left > widest
 
 
 def test_global_state_is_left_alone(ethv):
