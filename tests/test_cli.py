@@ -60,6 +60,27 @@ def run(folder: Path, capsys: pytest.CaptureFixture[str]) -> Run:
     return command
 
 
+def test_what_no_notebook_needs_is_not_imported_and_stays_for_others() -> None:
+    code = (
+        "import sys\nfrom research.reporting.execute import quick_imports\nquick_imports()\n"
+        "print([name in sys.modules for name in ('papermill', 'pyarrow', 'lark')])\n"
+        "import pyarrow.fs, papermill.iorw\nprint(pyarrow.fs.__name__)"
+    )
+    ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=True)
+    assert ended.stdout == "[True, False, False]\npyarrow.fs\n"
+
+
+def test_a_papermill_that_cannot_be_imported_is_left_to_who_runs_it(tmp_path: Path) -> None:
+    (tmp_path / "papermill.py").write_text("raise RuntimeError('broken')")
+    code = "from research.reporting.execute import quick_imports\nquick_imports()\nimport papermill"
+    environment = {**os.environ, "PYTHONPATH": str(tmp_path)}
+    ended = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=False, env=environment
+    )
+    assert ended.stderr.rstrip().endswith("RuntimeError: broken")
+    assert "line 3" in ended.stderr.splitlines()[1]
+
+
 def test_a_report_ends_with_the_path_of_its_page(run: Run, folder: Path) -> None:
     code, out, err = run("report", "ethv", "--notebook", "sample", "-p", "window=90", "--start", "2025-01-02")
     assert code == 0, err

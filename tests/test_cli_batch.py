@@ -23,6 +23,7 @@ from research.cli.progress import Bar, JsonLines, Lines, watcher
 from research.reporting import batch as reporting_batch
 from research.reporting import catalogue, kernels, versions
 from research.reporting.batch import LocalExecutor, Plan, cluster, plan_batch
+from research.reporting.versions import code_fingerprint
 
 GALLERY = "research.reporting.gallery"
 Run = Callable[..., tuple[int, str, str]]
@@ -122,13 +123,13 @@ def test_a_dry_run_says_what_would_run_and_writes_nothing(run: Run, folder: Path
 @pytest.mark.parametrize(
     ("notebook", "arguments", "code", "steps"),
     [
-        ("sample", [], 0, ["warm", "planned", "kernels from here", "closed"]),
-        ("sampel", [], 2, ["warm", "closed"]),
-        ("sample", ["--dry-run"], 0, ["planned"]),
-        ("sample", ["--cluster", "tcp://there:8786"], 0, ["planned", "kernels from there"]),
+        ("sample", [], 0, ["code", "warm", "planned", "kernels from here", "closed"]),
+        ("sampel", [], 2, ["code", "warm", "closed"]),
+        ("sample", ["--dry-run"], 0, ["code", "planned"]),
+        ("sample", ["--cluster", "tcp://there:8786"], 0, ["code", "planned", "kernels of ffff"]),
     ],
 )
-def test_kernels_get_warm_while_the_matrix_is_read_and_only_where_they_are_needed(
+def test_kernels_get_warm_while_the_matrix_is_read_and_after_the_code_was_looked_at(
     run: Run, monkeypatch: pytest.MonkeyPatch, notebook: str, arguments: list[str], code: int, steps: list[str]
 ) -> None:
     told: list[str] = []
@@ -146,10 +147,15 @@ def test_kernels_get_warm_while_the_matrix_is_read_and_only_where_they_are_neede
         told.append("planned")
         return made
 
-    def executor(_: object, *, timeout: int, kernels: str = "there") -> LocalExecutor:
-        told.append(f"kernels from {kernels}")
+    def look() -> dict[str, Any]:
+        told.append("code")
+        return code_fingerprint()
+
+    def executor(_: object, *, timeout: int, kernels: str = "", package: str = "") -> LocalExecutor:
+        told.append(f"kernels from {kernels}" if kernels else f"kernels of {package[:4]}")
         return LocalExecutor(1, timeout=timeout, kernels=False)
 
+    monkeypatch.setattr(versions, "code_fingerprint", look)
     monkeypatch.setattr(kernels, "kernel_server", server)
     monkeypatch.setattr(reporting_batch, "plan_batch", plan)
     monkeypatch.setattr(reporting_batch, "LocalExecutor", executor)

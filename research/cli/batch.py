@@ -50,7 +50,7 @@ def batch(
             "--jobs is for this machine: a cluster has as many runs at a time as its workers have threads",
             WRONG_REQUEST,
         )
-    # Read before anybody imports the code: it must not claim to be newer than what is run.
+    # Read before the processes that run reports import the code: it must not claim to be newer than what they have.
     from research.reporting.versions import code_fingerprint
 
     code = code_fingerprint()
@@ -60,7 +60,9 @@ def batch(
             _show_plan(plan, out, force=force, as_json=as_json)
             return
         check_folder(Path(out))
-        result = _run(plan, out, _executor(cluster, jobs, timeout, kernels), force=force, as_json=as_json)
+        result = _run(
+            plan, out, _executor(cluster, jobs, timeout, kernels, code["package"]), force=force, as_json=as_json
+        )
     _show(result, as_json=as_json)
 
 
@@ -101,7 +103,7 @@ def _run(plan: Plan, out: str, executor: Executor, *, force: bool, as_json: bool
         stop(str(error), FAILED)
 
 
-def _executor(cluster: str | None, jobs: int | None, timeout: int, kernels: str | bool) -> Executor:
+def _executor(cluster: str | None, jobs: int | None, timeout: int, kernels: str | bool, package: str) -> Executor:
     from research.reporting.batch import LocalExecutor
     from research.reporting.batch.local import cores
 
@@ -109,7 +111,7 @@ def _executor(cluster: str | None, jobs: int | None, timeout: int, kernels: str 
         return LocalExecutor(jobs or cores(), timeout=timeout, kernels=kernels)
     from research.reporting.batch.cluster import ClusterExecutor
 
-    return ClusterExecutor(cluster, timeout=timeout)
+    return ClusterExecutor(cluster, timeout=timeout, package=package)
 
 
 def _show_plan(plan: Plan, out: str, *, force: bool, as_json: bool) -> None:

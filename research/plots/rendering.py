@@ -9,21 +9,25 @@ hangs on the figure, its axes and a canvas of its own, never on matplotlib's cla
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from typing import Any
 
-from matplotlib.backends.backend_agg import FigureCanvasAgg, RendererAgg
+from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.font_manager import FontProperties, fontManager, get_font
 
 __all__ = ["laid_out"]
 
+_Heights = tuple[float | None, float | None, float | None]
+_Scope = tuple[float, ...]
+
 
 @contextmanager
 def laid_out(figure: Figure, dpi: float) -> Iterator[FigureCanvasAgg]:
-    """Lay a figure out once, for a resolution, and give a canvas to draw it on; the figure is left as it was.
+    """Lay a figure out once, for a resolution, and give a canvas to draw it on.
 
-    `savefig` would draw everything twice, the first time only to lay it out.
+    `savefig` would draw everything twice, the first time only to lay it out. Afterwards the figure has its places, its
+    resolution, its canvas and its layout engine back.
 
     Parameters
     ----------
@@ -38,7 +42,8 @@ def laid_out(figure: Figure, dpi: float) -> Iterator[FigureCanvasAgg]:
     figure.dpi = dpi
     try:
         # What measures and what draws is one renderer: it has measured every text when it comes to draw it.
-        quick = _Canvas(figure)
+        quick = FigureCanvasAgg(figure)
+        _Fonts(quick.get_renderer(), figure)  # type: ignore[no-untyped-call]
         with _ticks_once(figure):
             if engine is not None:
                 engine.execute(figure)
@@ -53,62 +58,55 @@ def laid_out(figure: Figure, dpi: float) -> Iterator[FigureCanvasAgg]:
         figure.set_canvas(canvas)
 
 
-class _Renderer(RendererAgg):
-    """Looks for the file of a font once, not for every text; its settings do not change while it draws."""
+class _Fonts:
+    """Looks for a font's file, and for the height of its lines, once for a renderer and not once for every text."""
 
-    def __init__(self, width: float, height: float, dpi: float) -> None:
-        super().__init__(width, height, dpi)  # type: ignore[no-untyped-call]
+    def __init__(self, renderer: Any, figure: Figure) -> None:  # noqa: ANN401 - a part of matplotlib without types
+        self._renderer = renderer
+        self._figure = figure
         self._files: dict[int, Any] = {}
-        self._heights: dict[int, tuple[float | None, float | None, float | None]] = {}
+        self._heights: dict[tuple[int, float], _Heights] = {}
+        renderer._prepare_font, renderer._get_font_height_metrics = self.prepared, self.heights
 
-    def _font(self, properties: FontProperties) -> Any:  # noqa: ANN401 - a part of matplotlib without types
+    def _font(self, properties: FontProperties) -> Any:  # noqa: ANN401 - as above
         # Properties can be changed and compare by their hash.
         known = hash(properties)
         if known not in self._files:
             self._files[known] = fontManager._find_fonts_by_props(properties)
         return get_font(self._files[known])
 
-    def _prepare_font(self, font_prop: FontProperties) -> Any:  # noqa: ANN401 - as above
-        font = self._font(font_prop)
+    def prepared(self, properties: FontProperties) -> Any:  # noqa: ANN401 - as above
+        """Return the font, empty and in its size."""
+        font = self._font(properties)
         font.clear()
-        font.set_size(font_prop.get_size_in_points(), self.dpi)
+        font.set_size(properties.get_size_in_points(), self._renderer.dpi)
         return font
 
-    def _get_font_height_metrics(self, prop: FontProperties) -> tuple[float | None, float | None, float | None]:
+    def heights(self, properties: FontProperties) -> _Heights:
         """Return ascent, descent and gap of a font's lines in pixels; three times None leaves them to matplotlib."""
-        known = hash(prop)
+        known = hash(properties), self._figure.dpi
         if known not in self._heights:
-            self._heights[known] = self._line(prop)
+            font = self._font(properties)
+            metrics, head = font.get_sfnt_table("OS/2"), font.get_sfnt_table("head")
+            found: _Heights = None, None, None
+            if metrics is not None and head is not None:
+                pixels = 1 / head["unitsPerEm"] * properties.get_size_in_points() * self._figure.dpi / 72
+                up, down, gap = (metrics[f"sTypo{name}"] * pixels for name in ("Ascender", "Descender", "LineGap"))
+                found = up, -down, gap
+            self._heights[known] = found
         return self._heights[known]
-
-    def _line(self, prop: FontProperties) -> tuple[float | None, float | None, float | None]:
-        font = self._font(prop)
-        metrics, head = font.get_sfnt_table("OS/2"), font.get_sfnt_table("head")
-        if metrics is None or head is None:
-            return None, None, None
-        pixels = 1 / head["unitsPerEm"] * prop.get_size_in_points() * self.dpi / 72
-        return metrics["sTypoAscender"] * pixels, -metrics["sTypoDescender"] * pixels, metrics["sTypoLineGap"] * pixels
-
-
-class _Canvas(FigureCanvasAgg):
-    def get_renderer(self) -> Any:  # noqa: ANN401 - as in the base class
-        width, height = self.get_width_height(physical=True)
-        size = width, height, self.figure.dpi
-        if self._lastKey != size:
-            self.renderer, self._lastKey = _Renderer(*size), size
-        return self.renderer
 
 
 @contextmanager
 def _ticks_once(figure: Figure) -> Iterator[None]:
     """Have every axis find its ticks, and measure their labels, once for each place that it is laid out in."""
     axes = [axis for each in figure.axes for axis in (each.xaxis, each.yaxis)]
-    known = [_KnownTicks(axis) for axis in axes if hasattr(axis, "_update_ticks")]
-    try:
+    users: dict[int, _Scope] = {}
+    with ExitStack() as stack:
+        for axis in axes:
+            if hasattr(axis, "_update_ticks"):
+                stack.callback(_KnownTicks(axis, users).forget)
         yield
-    finally:
-        for ticks in known:
-            ticks.forget()
 
 
 class _KnownTicks:
@@ -116,26 +114,46 @@ class _KnownTicks:
 
     Matplotlib finds the ticks eleven times for a figure and measures their labels nearly as often: for the axis, for
     its label, for the axes beside it, and again when it draws.
+
+    Parameters
+    ----------
+    axis : matplotlib.axis.Axis
+        It asks this object from now on.
+    users : dict
+        For which view and length each locator and each formatter of the figure was last used. Axes may share one, and
+        it remembers: the offset that it tells is that of whoever used it last.
     """
 
-    def __init__(self, axis: Any) -> None:  # noqa: ANN401 - a part of matplotlib without types
+    def __init__(self, axis: Any, users: dict[int, _Scope]) -> None:  # noqa: ANN401 - a part of matplotlib without types
         self._axis = axis
+        self._users = users
+        self._own = {
+            name: vars(axis)[name] for name in ("_update_ticks", "_get_ticklabel_bboxes") if name in vars(axis)
+        }
         self._find, self._measure = axis._update_ticks, axis._get_ticklabel_bboxes
-        self._place: tuple[float, ...] = ()
+        self._place: _Scope = ()
         self._ticks: list[Any] = []
         self._boxes: tuple[Any, tuple[list[Any], list[Any]]] | None = None
         axis._update_ticks, axis._get_ticklabel_bboxes = self.ticks, self.boxes
 
-    def _where(self) -> tuple[float, ...]:
-        return *self._axis.axes.bbox.bounds, *self._axis.get_view_interval()
+    def _parts(self) -> list[Any]:
+        return [part for ticker in (self._axis.major, self._axis.minor) for part in (ticker.locator, ticker.formatter)]
+
+    def _scope(self) -> _Scope:
+        is_x = self._axis.axis_name == "x"
+        return (*self._axis.get_view_interval(), self._axis.axes.bbox.bounds[2 if is_x else 3], is_x)
+
+    def _where(self) -> _Scope:
+        return (*self._axis.axes.bbox.bounds, *self._axis.get_view_interval())
 
     def ticks(self) -> list[Any]:
-        place = self._where()
-        if self._place != place:
+        place, scope, parts = self._where(), self._scope(), [id(part) for part in self._parts()]
+        if self._place != place or any(self._users.get(part) != scope for part in parts):
             self._ticks, self._place, self._boxes = self._find(), place, None
+            self._users.update(dict.fromkeys(parts, scope))
         return self._ticks
 
-    def boxes(self, ticks: list[Any], renderer: RendererAgg) -> tuple[list[Any], list[Any]]:
+    def boxes(self, ticks: list[Any], renderer: Any) -> tuple[list[Any], list[Any]]:  # noqa: ANN401 - as above
         if ticks is not self._ticks or self._place != self._where():
             return self._measure(ticks, renderer)  # type: ignore[no-any-return]
         if self._boxes is None or self._boxes[0] is not renderer:
@@ -146,3 +164,4 @@ class _KnownTicks:
     def forget(self) -> None:
         """Give the axis back its own way."""
         del self._axis._update_ticks, self._axis._get_ticklabel_bboxes
+        vars(self._axis).update(self._own)

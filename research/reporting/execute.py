@@ -6,6 +6,7 @@ outputs and by the cell that was running.
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import sys
 import tempfile
@@ -61,7 +62,9 @@ def quick_imports() -> None:
     if hidden:
         sys.modules["pyarrow.fs"] = None  # type: ignore[assignment]
     try:
-        import papermill  # noqa: F401, PLC0415
+        # Who runs a notebook imports it again, and says what is wrong with it.
+        with contextlib.suppress(Exception):
+            import papermill  # noqa: F401, PLC0415
     finally:
         if hidden:  # for now only: others read files with it
             del sys.modules["pyarrow.fs"]

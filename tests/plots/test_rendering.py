@@ -6,10 +6,13 @@ import io
 from collections.abc import Callable
 from typing import Any
 
+import matplotlib as mpl
 import numpy as np
 import pandas as pd
 import pytest
+from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
 from matplotlib.figure import Figure
+from matplotlib.ticker import ScalarFormatter
 from PIL import Image
 
 from research.plots.figure import DescribedFigure, axes_grid, date_axis, drawing
@@ -83,9 +86,9 @@ def other_fonts(_: Figure, axes: Any) -> None:
 DRAWN = [plain, dates, twin, logarithmic, long_labels, outside, aligned, coloured, other_fonts]
 
 
-def made(draw: Draw, **options: Any) -> DescribedFigure:
+def made(draw: Draw, *, height: float = 5.0, **options: Any) -> DescribedFigure:
     with drawing():
-        figure, grid = axes_grid(2, 1, height=5.0, **options)
+        figure, grid = axes_grid(2, 1, height=height, **options)
         draw(figure, grid[:, 0])
     return figure
 
@@ -98,13 +101,69 @@ def saved(figure: Figure) -> np.ndarray:
 
 
 @pytest.mark.filterwarnings("ignore:Glyph:UserWarning")
-@pytest.mark.parametrize("options", [{}, {"sharex": True}], ids=["alone", "shared"])
+@pytest.mark.parametrize(
+    "options", [{}, {"sharex": True}, {"height": 10 / 3, "width": 7.123}], ids=["alone", "shared", "a broken size"]
+)
 @pytest.mark.parametrize("draw", DRAWN, ids=lambda draw: draw.__name__)
 def test_every_kind_of_figure_has_the_pixels_that_matplotlib_saves(draw: Draw, options: dict[str, Any]) -> None:
     figure = made(draw, **options)
     first = figure.to_png()
     np.testing.assert_array_equal(pixels(first), saved(made(draw, **options)))
     assert figure.to_png() == first
+
+
+def two_years(first: Any, second: Any) -> None:
+    formatter = ConciseDateFormatter(AutoDateLocator())
+    for axes, year in ((first, 2020), (second, 2024)):
+        axes.plot(pd.date_range(f"{year}-01-05", periods=20), range(20))
+        axes.xaxis.set_major_formatter(formatter)
+        axes.set_xlabel("x")
+
+
+def side_by_side() -> DescribedFigure:
+    figure, grid = axes_grid(1, 2, height=3.0)
+    two_years(*grid[0])
+    figure.align_labels()
+    return figure
+
+
+def one_over_the_other() -> DescribedFigure:
+    with mpl.rc_context({"axes.titley": None}):
+        figure, grid = axes_grid(1, 1, height=3.0)
+        two_years(grid[0, 0], grid[0, 0].twiny())
+        grid[0, 0].set_title("above both")
+    return figure
+
+
+def in_millions_and_not() -> DescribedFigure:
+    figure, grid = axes_grid(2, 1, height=4.0)
+    formatter = ScalarFormatter()
+    for axes, scale in zip(grid[:, 0], (1e7, 1.0), strict=True):
+        axes.plot([scale, 2 * scale])
+        axes.yaxis.set_major_formatter(formatter)
+        axes.set_ylabel("y")
+    figure.align_ylabels()
+    return figure
+
+
+def beside_an_axes_that_shrinks() -> DescribedFigure:
+    figure, grid = axes_grid(1, 3, height=2.0, width=6.0)
+    for axes in grid[0]:
+        axes.set_ylabel("a\nb\nc\nd")
+    shrinking = grid[0, 0]
+    fixed = figure.add_axes((0.4, 0.2, 0.5, 0.6), sharex=shrinking)
+    for axes in (shrinking, fixed):
+        axes.plot([0, 12_345], [0, 1])
+    figure.align_xlabels([fixed, shrinking])
+    return figure
+
+
+@pytest.mark.parametrize("make", [side_by_side, one_over_the_other, in_millions_and_not, beside_an_axes_that_shrinks])
+def test_axes_that_share_a_locator_or_a_formatter_keep_their_own_labels(make: Callable[[], DescribedFigure]) -> None:
+    """A formatter remembers whom it served last; the year that it adds must be that of the axes at hand."""
+    with drawing():
+        ours, theirs = make(), make()
+    np.testing.assert_array_equal(pixels(ours.to_png()), saved(theirs))
 
 
 def test_a_figure_that_was_changed_is_drawn_anew() -> None:
@@ -141,6 +200,24 @@ def test_a_figure_is_left_as_it_was_also_where_drawing_fails() -> None:
     with pytest.raises(ValueError, match="0"):
         figure.to_png()
     assert state(figure) == before
+
+
+def test_a_figure_drawn_while_it_is_laid_out_keeps_that_layout() -> None:
+    figure = made(plain)
+    alone = figure.to_png()
+    with drawing(), laid_out(figure, 200):
+        within = figure.to_png()
+        assert state(figure)[0] == [["_get_ticklabel_bboxes", "_update_ticks"]] * 4
+    assert within == alone
+    assert state(figure)[0] == [[]] * 4
+
+
+def test_texts_measure_afterwards_as_after_a_save() -> None:
+    figures = made(plain), made(plain)
+    titles = [figure.axes[0].set_title("a title\nin two lines", linespacing=1.5) for figure in figures]
+    figures[0].to_png()
+    saved(figures[1])
+    np.testing.assert_allclose(*(title.get_window_extent().size for title in titles), rtol=1e-12)
 
 
 def test_a_figure_without_a_layout_engine_is_drawn_where_its_axes_are() -> None:

@@ -6,6 +6,7 @@ import json
 import os
 import re
 import signal
+import socket
 import stat
 import subprocess
 import sys
@@ -257,11 +258,9 @@ time.sleep(600)
 """
 
 
-@pytest.mark.parametrize(
-    ("victim", "number"), [("owner", signal.SIGKILL), ("server", signal.SIGKILL), ("server", signal.SIGTERM)]
-)
+@pytest.mark.parametrize("victim", ["owner", "server"])
 def test_nothing_outlives_a_killed_owner_or_server(
-    make_notebook: Make, tmp_path: Path, scratch: dict[str, str], victim: str, number: signal.Signals
+    make_notebook: Make, tmp_path: Path, scratch: dict[str, str], victim: str
 ) -> None:
     source = make_notebook(LONG)
     owner = subprocess.Popen([sys.executable, "-c", OWNER, str(source)], cwd=tmp_path, env=scratch)
@@ -273,7 +272,7 @@ def test_nothing_outlives_a_killed_owner_or_server(
             time.sleep(0.05)
         server, kernel, child = map(int, (tmp_path / "pids").read_text().split())
         assert psutil.Process(server).ppid() == owner.pid
-        os.kill(owner.pid if victim == "owner" else server, number)
+        os.kill(owner.pid if victim == "owner" else server, signal.SIGKILL)
         assert gone(server)
         assert gone(kernel)
         assert gone(child)
@@ -329,12 +328,45 @@ def test_a_system_without_fork(monkeypatch: pytest.MonkeyPatch) -> None:
         assert address is None
 
 
-def test_a_server_that_nobody_needs_after_all_does_not_get_warm_first() -> None:
+def test_a_server_that_nobody_needs_after_all_ends_by_itself() -> None:
     started = KernelServer()
     folder = Path(started.address).parent
     started.close()
-    assert started._process.returncode == -signal.SIGTERM  # one that is warm ends by itself, with 0
+    assert started._process.returncode == 0  # killed, it could leave behind what a library was writing
     assert not folder.exists()
+
+
+@pytest.mark.parametrize("is_there", [True, False])
+def test_a_server_looks_for_its_owner_while_it_gets_warm(tmp_path: Path, is_there: bool) -> None:
+    code = (
+        "from research.reporting.kernels import server\n"
+        "def warm(wanted):\n    print(wanted(), flush=True)\n    return False\n"
+        "server.warm = warm\nserver.main()"
+    )
+    reading, writing = os.pipe()
+    with socket.socket(socket.AF_UNIX) as listener:
+        listener.bind(str(tmp_path / "socket"))
+        if not is_there:
+            os.close(writing)
+        command = [sys.executable, "-c", code, "--listener", str(listener.fileno()), "--owner", str(reading)]
+        ended = subprocess.run(
+            command, pass_fds=(listener.fileno(), reading), capture_output=True, text=True, timeout=60, check=True
+        )
+    os.close(reading)
+    if is_there:
+        os.close(writing)
+    assert ended.stdout == f"{is_there}\n"
+    assert not tmp_path.exists()
+
+
+def test_warming_stops_where_nobody_waits_any_longer() -> None:
+    code = (
+        "import sys\nfrom research.reporting.kernels.warm import warm\nasked = []\n"
+        "done = warm(lambda: asked.append(1) or len(asked) < 3)\n"
+        "print(done, len(asked), 'exchange_calendars' in sys.modules, 'matplotlib.pyplot' in sys.modules)"
+    )
+    ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=True)
+    assert ended.stdout == "False 3 True False\n"
 
 
 def test_the_server_is_private_single_and_leaves_nothing(server: KernelServer) -> None:

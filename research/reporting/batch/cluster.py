@@ -54,6 +54,8 @@ class ClusterExecutor:
         Seconds that one cell may take.
     work : callable
         What a worker does with a run.
+    package : str, optional
+        Hash of the package that planned the runs; by default it is taken now.
 
     Raises
     ------
@@ -68,7 +70,9 @@ class ClusterExecutor:
     one worker, a task of a lost worker waits instead; it is called off, and whoever runs the batch decides.
     """
 
-    def __init__(self, address: str, *, timeout: int, work: RemoteWork = run_remote) -> None:
+    def __init__(
+        self, address: str, *, timeout: int, work: RemoteWork = run_remote, package: str | None = None
+    ) -> None:
         try:
             import distributed  # noqa: F401, PLC0415 - an optional extra
         except ImportError:
@@ -81,7 +85,7 @@ class ClusterExecutor:
         self._last: dict[str, str] = {}
         self._threads: dict[str, int] = {}
         self._numbers = itertools.count()
-        self._package = package_hash()
+        self._package = package or package_hash()
 
     @property
     def capacity(self) -> int:

@@ -56,16 +56,20 @@ def run_in_child(run: PlannedRun, timeout: int, package: str) -> Outcome:
         told = f"this worker has another version of the package ({here[:12]}) than the batch ({package[:12]})"
         return Outcome({}, Failure(None, None, "OtherVersion", f"{told}: install the same one everywhere"))
     child = getattr(_own, "child", None)
-    if child is None or child.timeout != timeout or child.process.poll() is not None:
-        child = _own.child = _Child(timeout)
+    if child is not None and (child.timeout, child.package) != (timeout, here):
+        child.close()  # it has imported what was there when it started
+        child = None
+    if child is None or child.process.poll() is not None:
+        child = _own.child = _Child(timeout, here)
     return child.run(run)
 
 
 class _Child:
     """A process that runs reports, spoken to through pipes."""
 
-    def __init__(self, timeout: int) -> None:
+    def __init__(self, timeout: int, package: str) -> None:
         self.timeout = timeout
+        self.package = package
         # Imported, not run as a script: what is pickled there then bears the names that this side knows.
         command = [sys.executable, "-c", "from research.reporting.batch.remote import main; main()", str(timeout)]
         self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)  # noqa: S603 - ours

@@ -130,11 +130,10 @@ class KernelServer:
         return self._process.poll() is None
 
     def close(self) -> None:
-        """End the server and every kernel of it; one that is not yet warm has none and ends in the middle of that."""
+        """End the server and every kernel of it; one that is not yet warm ends before its next import."""
         if self._pipe >= 0:
             os.close(self._pipe)
             self._pipe = -1
-            self._process.terminate()
         try:
             self._process.wait(_PATIENCE)
         except subprocess.TimeoutExpired:

@@ -10,6 +10,7 @@ import argparse
 import contextlib
 import gc
 import os
+import select
 import selectors
 import signal
 import socket
@@ -55,7 +56,6 @@ class Server:
         self._listener = listener
         self._owner = owner
         self._parent = os.getppid()
-        self._asked_to_end = False
         self._started_with = started_with
         self._ask_to_die_with_parent = parent_death_signal()
         self._clients: dict[int, _Client] = {}
@@ -69,13 +69,12 @@ class Server:
         self._selector.register(self._bell, selectors.EVENT_READ)
 
     def serve(self) -> Request | None:
-        """Answer until the owner is gone or somebody ends it: None then. In a forked process, return what was asked."""
+        """Answer until the owner is gone: None then. In a forked process, return what was asked for."""
         # A handler must exist for the wake-up to be written; the loop does the work.
         signal.signal(signal.SIGCHLD, lambda *_: None)
-        signal.signal(signal.SIGTERM, self._end_soon)
         signal.signal(signal.SIGINT, signal.SIG_IGN)
         signal.set_wakeup_fd(self._ring, warn_on_full_buffer=False)
-        while not self._asked_to_end and os.getppid() == self._parent:
+        while os.getppid() == self._parent:
             for key, _ in self._selector.select(_GLANCE):
                 if key.fd == self._owner:
                     self._end()
@@ -90,9 +89,6 @@ class Server:
                         return request
         self._end()
         return None
-
-    def _end_soon(self, *_: object) -> None:
-        self._asked_to_end = True
 
     def _accept(self) -> None:
         channel, _ = self._listener.accept()
@@ -192,9 +188,8 @@ class Server:
             os.waitpid(pid, 0)
 
     def _release(self) -> None:
-        """Close everything of the server in a forked process, and end where it is told to."""
+        """Close everything of the server in a forked process."""
         signal.set_wakeup_fd(-1)
-        signal.signal(signal.SIGTERM, signal.SIG_DFL)
         self._selector.close()
         for client in self._clients.values():
             client.channel.close()
@@ -218,7 +213,9 @@ def main() -> None:
     # ipykernel reads this when it is imported: kernels end when this process does.
     os.environ["JPY_PARENT_PID"] = str(os.getpid())
     started_with = dict(os.environ)
-    warm()
+    if not warm(lambda: not _is_gone(given.owner)):
+        _remove(listener)
+        return
     # Some libraries set variables when they are imported; in a kernel that imports them itself they are set, too.
     added = {name: value for name, value in os.environ.items() if started_with.get(name) != value}
     os.chdir("/")
@@ -231,6 +228,11 @@ def main() -> None:
         _remove(listener)
     else:
         become_kernel(request, parent, added)
+
+
+def _is_gone(owner: int) -> bool:
+    """Return whether the owner has closed its end of the pipe, into which nobody writes."""
+    return bool(select.select([owner], [], [], 0)[0])
 
 
 def _remove(listener: socket.socket) -> None:

@@ -10,8 +10,9 @@ import sys
 import threading
 import warnings
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 __all__ = ["other_threads", "warm"]
 
@@ -49,63 +50,40 @@ _ROOMS: Final = ("alignment", "metrics", "drivers", "decomposition", "simulation
 _NOT_FOR_KERNELS: Final = ("research.reporting.kernels", "research.reporting.batch", "research.reporting.gallery")
 
 
-def warm() -> None:
-    """Import what notebooks use and fill the caches that do not depend on data.
+def warm(wanted: Callable[[], bool] = lambda: True) -> bool:
+    """Import what notebooks use and fill the caches that do not depend on data; return whether that is done.
 
     Nothing here may leave a thread, an open file or a changed setting behind: kernels inherit them all. Whatever cannot
     be imported is left to the kernels, which say so themselves.
+
+    Parameters
+    ----------
+    wanted : callable
+        Asked before each step whether somebody still waits. A process that is killed instead, in the middle of one,
+        leaves behind what libraries were writing: a lock beside matplotlib's list of fonts, a folder for its settings.
     """
     shown, warnings.showwarning = warnings.showwarning, lambda *_, **__: None
     try:
-        with _plain_help():
-            _attempt(importlib.import_module, "scipy.stats")
-        _attempt(_calendar)
-        for name in (*_LIBRARIES, *_rooms()):
-            _attempt(importlib.import_module, name)
-        for preparation in (_fund, _fonts, _versions):
-            _attempt(preparation)
+        for step in _steps():
+            if not wanted():
+                return False
+            # A warm-up must not be stricter than the kernels: whoever needs what failed here meets the error itself.
+            with contextlib.suppress(Exception):
+                step()
     finally:
         warnings.showwarning = shown
     _forget_warnings()
+    return True
 
 
-def _attempt(do: Callable[..., object], *arguments: str) -> None:
-    # A warm-up must not be stricter than the kernels: whoever needs what failed here meets the error itself.
-    with contextlib.suppress(Exception):
-        do(*arguments)
-
-
-class _AsWritten:
-    """The documentation of a function as it is written: no section is found in it, and what is added is dropped."""
-
-    def __init__(self, function: Callable[..., object]) -> None:
-        self._text = function.__doc__ or ""
-
-    def __getitem__(self, section: str) -> list[str]:
-        return []
-
-    def __str__(self) -> str:
-        return "\n" + self._text  # after a line for the signature
-
-
-@contextlib.contextmanager
-def _plain_help() -> Iterator[None]:
-    """Keep scipy from parsing hundreds of docstrings when it is imported, inside the block.
-
-    It adds a note about array libraries to each, a quarter of a second that the first reports would wait for. Where its
-    parts are called otherwise, it goes its own way.
-    """
-    try:
-        parts: Any = importlib.import_module("scipy._lib._array_api")
-        parser = parts.FunctionDoc
-    except (ImportError, AttributeError):
-        yield
-        return
-    parts.FunctionDoc = _AsWritten
-    try:
-        yield
-    finally:
-        parts.FunctionDoc = parser
+def _steps() -> Iterator[Callable[[], object]]:
+    """Yield what there is to do, in an order in which nothing is done twice."""
+    yield _calendar
+    for name in _LIBRARIES:
+        yield partial(importlib.import_module, name)
+    for name in _rooms():
+        yield partial(importlib.import_module, name)
+    yield from (_fund, _fonts, _versions)
 
 
 def _forget_warnings() -> None:
@@ -132,8 +110,7 @@ def _rooms() -> list[str]:
 def _calendar() -> None:
     """Make the exchange's calendar over the years of the bundled data and of the contracts listed at their end.
 
-    Before anything that may ask for one: whoever asks for fewer years finds this one, and to make one takes a third of
-    a second.
+    Before anything else: whoever asks for fewer years finds this one, and to make one takes a third of a second.
     """
     from research.alignment.sessions import sessions  # noqa: PLC0415
 
