@@ -19,7 +19,7 @@ from research.reporting.catalogue import notebook
 from research.reporting.kernels.environment import SERVER_ENVIRONMENT, SERVER_PREFERENCES
 
 WORKERS = 2
-ROUNDS = 3
+ROUNDS = 4
 RUNS = [
     *[(name, {"fund": fund}) for name in ("decomposition", "expense_ratio") for fund in ("ETHV", "ETHA")],
     *[("futures_roll", {"fund": "SIM-FUTURES", "roll_days": days}) for days in (5, 3)],
@@ -186,7 +186,7 @@ def command_lines(folder: Path, runs: list[tuple[str, dict[str, object]]]) -> fl
 def test_twelve_reports_with_two_workers(tmp_path):
     runs = batch(tmp_path / "batch")
     rounds = []
-    # Machines change their speed within minutes: what is compared takes turns, a third of the command lines in each.
+    # Machines change their speed within minutes: what is compared takes turns, a quarter of the command lines in each.
     for number in range(ROUNDS):
         whole, warm = reports(runs)
         command = whole_command(runs, tmp_path / f"out-{number}")
