@@ -13,6 +13,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from interpreters import interpreted
 from small_notebooks import PARAMETERS, WRITE, build
 
 from research import cli
@@ -66,7 +67,7 @@ def test_what_no_notebook_needs_is_not_imported_and_stays_for_others() -> None:
         "print([name in sys.modules for name in ('papermill', 'pyarrow', 'lark')])\n"
         "import pyarrow.fs, papermill.iorw\nprint(pyarrow.fs.__name__)"
     )
-    ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=True)
+    ended = interpreted(code)
     assert ended.stdout == "[True, False, False]\npyarrow.fs\n"
 
 
@@ -294,5 +295,5 @@ def test_help_loads_nothing_heavy() -> None:
         "heavy = {'numpy', 'pandas', 'papermill', 'nbconvert', 'nbformat', 'matplotlib', 'pydantic', 'zmq'}\n"
         "print(sorted(heavy & set(sys.modules)))"
     )
-    answer = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
+    answer = interpreted(code)
     assert answer.stdout.strip() == "[]"

@@ -5,12 +5,12 @@ from __future__ import annotations
 import ast
 import re
 import subprocess
-import sys
 import tomllib
 from pathlib import Path
 
 import nbformat
 import pytest
+from interpreters import interpreted
 
 import research as rs
 from research.funds import funds
@@ -78,7 +78,7 @@ def test_a_file_imports_from_floors_below_it(path):
 
 def test_importing_the_package_loads_nothing_heavy():
     code = f"import sys, research; print([name for name in {HEAVY!r} if name in sys.modules])"
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    done = interpreted(code)
     assert done.stdout.strip() == "[]"
 
 
@@ -88,7 +88,7 @@ def test_help_loads_nothing_heavy():
         "try: cli(['--help'])\nexcept SystemExit: pass\n"
         f"sys.stderr.write(repr([name for name in {HEAVY!r} if name in sys.modules]))"
     )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    done = interpreted(code)
     assert done.stderr.strip() == "[]"
 
 

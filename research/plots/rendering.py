@@ -13,6 +13,7 @@ from contextlib import ExitStack, contextmanager
 from typing import Any
 
 from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.cbook import _setattr_cm
 from matplotlib.figure import Figure
 from matplotlib.font_manager import FontProperties, fontManager, get_font
 
@@ -43,8 +44,12 @@ def laid_out(figure: Figure, dpi: float) -> Iterator[FigureCanvasAgg]:
     try:
         # What measures and what draws is one renderer: it has measured every text when it comes to draw it.
         quick = FigureCanvasAgg(figure)
-        _Fonts(quick.get_renderer(), figure)  # type: ignore[no-untyped-call]
-        with _ticks_once(figure):
+        renderer = quick.get_renderer()  # type: ignore[no-untyped-call]
+        fonts = _Fonts(renderer, figure)
+        with (
+            _setattr_cm(renderer, _prepare_font=fonts.prepared, _get_font_height_metrics=fonts.heights),
+            _ticks_once(figure),
+        ):
             if engine is not None:
                 engine.execute(figure)
                 figure.set_layout_engine("none")
@@ -66,7 +71,6 @@ class _Fonts:
         self._figure = figure
         self._files: dict[int, Any] = {}
         self._heights: dict[tuple[int, float], _Heights] = {}
-        renderer._prepare_font, renderer._get_font_height_metrics = self.prepared, self.heights
 
     def _font(self, properties: FontProperties) -> Any:  # noqa: ANN401 - as above
         # Properties can be changed and compare by their hash.
@@ -105,7 +109,8 @@ def _ticks_once(figure: Figure) -> Iterator[None]:
     with ExitStack() as stack:
         for axis in axes:
             if hasattr(axis, "_update_ticks"):
-                stack.callback(_KnownTicks(axis, users).forget)
+                known = _KnownTicks(axis, users)
+                stack.enter_context(_setattr_cm(axis, _update_ticks=known.ticks, _get_ticklabel_bboxes=known.boxes))
         yield
 
 
@@ -118,7 +123,7 @@ class _KnownTicks:
     Parameters
     ----------
     axis : matplotlib.axis.Axis
-        It asks this object from now on.
+        The axis.
     users : dict
         For which view and length each locator and each formatter of the figure was last used. Axes may share one, and
         it remembers: the offset that it tells is that of whoever used it last.
@@ -127,14 +132,10 @@ class _KnownTicks:
     def __init__(self, axis: Any, users: dict[int, _Scope]) -> None:  # noqa: ANN401 - a part of matplotlib without types
         self._axis = axis
         self._users = users
-        self._own = {
-            name: vars(axis)[name] for name in ("_update_ticks", "_get_ticklabel_bboxes") if name in vars(axis)
-        }
         self._find, self._measure = axis._update_ticks, axis._get_ticklabel_bboxes
         self._place: _Scope = ()
         self._ticks: list[Any] = []
         self._boxes: tuple[Any, tuple[list[Any], list[Any]]] | None = None
-        axis._update_ticks, axis._get_ticklabel_bboxes = self.ticks, self.boxes
 
     def _parts(self) -> list[Any]:
         return [part for ticker in (self._axis.major, self._axis.minor) for part in (ticker.locator, ticker.formatter)]
@@ -160,8 +161,3 @@ class _KnownTicks:
             self._boxes = renderer, self._measure(ticks, renderer)
         first, second = self._boxes[1]
         return list(first), list(second)
-
-    def forget(self) -> None:
-        """Give the axis back its own way."""
-        del self._axis._update_ticks, self._axis._get_ticklabel_bboxes
-        vars(self._axis).update(self._own)

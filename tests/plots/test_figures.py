@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import io
-
 import matplotlib as mpl
 import numpy as np
 import pytest
-from PIL import Image
+from pictures import pixels, saved
 
 import research as rs
 from research import plots
 from research.errors import MissingColumnError
-from research.plots.figure import drawing
 
 
 @pytest.fixture(scope="module")
@@ -44,10 +41,6 @@ def figures(makers):
 
 
 NAMES = ["divergence", "waterfall", "residuals", "premium", "rolling", "horizon", "break", "narrow break", "wide break"]
-
-
-def pixels(png: bytes) -> np.ndarray:
-    return np.asarray(Image.open(io.BytesIO(png)).convert("RGB")).astype(int)
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -91,10 +84,7 @@ def test_a_figure_shown_twice_is_the_same_picture(makers):
 
 @pytest.mark.parametrize("name", NAMES)
 def test_the_picture_is_the_one_that_matplotlib_saves(makers, name):
-    saved = io.BytesIO()
-    with drawing():
-        makers[name]().savefig(saved, dpi=200)
-    np.testing.assert_array_equal(pixels(makers[name]().to_png()), pixels(saved.getvalue()))
+    np.testing.assert_array_equal(pixels(makers[name]().to_png()), saved(makers[name]()))
 
 
 def test_global_state_is_left_alone(ethv):

@@ -13,16 +13,13 @@ import pytest
 from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
 from matplotlib.figure import Figure
 from matplotlib.ticker import ScalarFormatter
+from pictures import pixels, saved
 from PIL import Image
 
 from research.plots.figure import DescribedFigure, axes_grid, date_axis, drawing
 from research.plots.rendering import laid_out
 
 Draw = Callable[[Any, Any], object]
-
-
-def pixels(png: bytes) -> np.ndarray:
-    return np.asarray(Image.open(io.BytesIO(png)).convert("RGB")).astype(int)
 
 
 def plain(_: Figure, axes: Any) -> None:
@@ -91,13 +88,6 @@ def made(draw: Draw, *, height: float = 5.0, **options: Any) -> DescribedFigure:
         figure, grid = axes_grid(2, 1, height=height, **options)
         draw(figure, grid[:, 0])
     return figure
-
-
-def saved(figure: Figure) -> np.ndarray:
-    place = io.BytesIO()
-    with drawing():
-        figure.savefig(place, dpi=200)
-    return pixels(place.getvalue())
 
 
 @pytest.mark.filterwarnings("ignore:Glyph:UserWarning")

@@ -17,6 +17,7 @@ from pathlib import Path
 
 import psutil
 import pytest
+from interpreters import interpreted
 from processes import gone
 from small_notebooks import WRITE
 
@@ -365,7 +366,7 @@ def test_warming_stops_where_nobody_waits_any_longer() -> None:
         "done = warm(lambda: asked.append(1) or len(asked) < 3)\n"
         "print(done, len(asked), 'exchange_calendars' in sys.modules, 'matplotlib.pyplot' in sys.modules)"
     )
-    ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=True)
+    ended = interpreted(code)
     assert ended.stdout == "False 3 True False\n"
 
 

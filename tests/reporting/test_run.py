@@ -6,13 +6,13 @@ import json
 import os
 import re
 import shutil
-import subprocess
 import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from interpreters import interpreted
 from small_notebooks import WRITE
 
 from research.errors import NotebookError, ParameterError, UnknownNameError
@@ -234,7 +234,7 @@ def test_a_process_that_imported_nothing_before(make_notebook: Make, tmp_path: P
         f"print(run_report(pathlib.Path({str(source)!r}), {{}}, {str(tmp_path)!r}).status)"
     )
     for _ in range(3):
-        answer = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
+        answer = interpreted(code)
         assert (answer.stdout, answer.stderr) == ("ok\n", "")
 
 

@@ -79,9 +79,7 @@ def warm(wanted: Callable[[], bool] = lambda: True) -> bool:
 def _steps() -> Iterator[Callable[[], object]]:
     """Yield what there is to do, in an order in which nothing is done twice."""
     yield _calendar
-    for name in _LIBRARIES:
-        yield partial(importlib.import_module, name)
-    for name in _rooms():
+    for name in (*_LIBRARIES, *_rooms()):
         yield partial(importlib.import_module, name)
     yield from (_fund, _fonts, _versions)
 
