@@ -13,10 +13,11 @@ report: $(READY)  ## explain one fund: make report FUND=ETHV
 test: $(READY)  ## the tests that need nothing but the checkout
 	@$(BIN)/python -m pytest -n auto
 
-lint: $(READY)  ## style, types
+lint: $(READY)  ## style, types, floors
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
+	@$(BIN)/lint-imports
 
 bench: $(READY)  ## speed against named peers, as ratios in one run
 	@$(BIN)/python -m pytest tests/benchmarks -m bench -q -s --no-header

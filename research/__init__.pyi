@@ -1,6 +1,7 @@
 """The public names, for type checkers and for the lazy loader, which reads this file when the package is imported."""
 
 from . import alignment as alignment
+from . import analyses as analyses
 from . import decomposition as decomposition
 from . import drivers as drivers
 from . import errors as errors
@@ -13,8 +14,9 @@ from . import simulation as simulation
 from .alignment import Clock as Clock
 from .alignment import History as History
 from .alignment import align as align
-from .alignment import load as load
 from .alignment import sessions as sessions
+from .analyses.decomposition.facts import explain as explain
+from .analyses.show import show as show
 from .decomposition import compare_estimators as compare_estimators
 from .decomposition import decompose as decompose
 from .decomposition import euler_shares as euler_shares
@@ -24,13 +26,12 @@ from .decomposition import lmg_shares as lmg_shares
 from .decomposition import local_level as local_level
 from .decomposition import slope_break as slope_break
 from .funds import Fund as Fund
-from .funds import fund as fund
 from .metrics import horizon_tracking_error as horizon_tracking_error
 from .metrics import rolling_tracking_error as rolling_tracking_error
 from .metrics import rounding_floor as rounding_floor
 from .metrics import tracking_difference as tracking_difference
 from .metrics import tracking_error as tracking_error
-from .reporting.explain import explain as explain
+from .opening import fund as fund
+from .opening import load as load
 from .reporting.result import write_result as write_result
-from .reporting.show import show as show
 from .tables import Table as Table

@@ -18,12 +18,12 @@ from typing import Any
 import pytest
 from small_notebooks import PARAMETERS, WRITE, build
 
-from research import cli
+from research import cli, versions
 from research.cli.progress import Bar, JsonLines, Lines, watcher
 from research.reporting import batch as reporting_batch
-from research.reporting import catalogue, kernels, versions
+from research.reporting import catalogue, kernels
 from research.reporting.batch import LocalExecutor, Plan, cluster, plan_batch
-from research.reporting.versions import code_fingerprint
+from research.versions import code_fingerprint
 
 GALLERY = "research.reporting.gallery"
 Run = Callable[..., tuple[int, str, str]]

@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 
 import research as rs
-from research.alignment import load
 from research.decomposition import decompose
 from research.funds import read_tables
 from research.loaders import load_table
+from research.opening import load
 
 pytestmark = pytest.mark.real
 

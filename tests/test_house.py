@@ -18,62 +18,8 @@ from research.reporting.parameters import read_schema
 
 ROOT = Path(__file__).resolve().parents[1]
 PACKAGE = ROOT / "research"
-FLOORS = [
-    {"errors"},
-    {"conventions", "strict_toml", "tables"},
-    {"funds"},
-    {"loaders"},
-    {"alignment"},
-    {"metrics"},
-    {"drivers"},
-    {"decomposition"},
-    {"simulation"},
-    {"plots"},
-    {"reporting"},
-    {"cli"},
-]
-FLOOR = {room: floor for floor, rooms in enumerate(FLOORS) for room in rooms}
 HEAVY = ["exchange_calendars", "matplotlib", "nbconvert", "numpy", "pandas", "papermill", "pydantic", "scipy"]
-MODULES = sorted(path.relative_to(PACKAGE) for path in PACKAGE.rglob("*.py") if path.name != "__init__.py")
-# Inside functions, when somebody asks: a result's figures, and a simulated fund, which is made from the floors below.
-REACHES_UP = {
-    Path("decomposition/result.py"): {"plots"},
-    Path("funds/registry.py"): {"simulation"},
-    Path("alignment/load.py"): {"simulation", "drivers"},
-}
 NOTEBOOKS = sorted(path.relative_to(ROOT) for path in (ROOT / "notebooks").rglob("*.ipynb"))
-
-
-def room(path: Path) -> str:
-    return path.parts[0].removesuffix(".py")
-
-
-def imported(path: Path) -> set[str]:
-    """Return the rooms that a module imports when it is loaded or used, those for type checkers apart."""
-    tree = ast.parse((PACKAGE / path).read_text(encoding="utf-8"))
-    checking = {
-        id(inner)
-        for node in ast.walk(tree)
-        if isinstance(node, ast.If) and "TYPE_CHECKING" in ast.dump(node.test)
-        for inner in ast.walk(node)
-    }
-    names: list[str] = []
-    for node in ast.walk(tree):
-        if id(node) in checking:
-            continue
-        if isinstance(node, ast.ImportFrom) and node.module:
-            names.append(node.module)
-        elif isinstance(node, ast.Import):
-            names += [alias.name for alias in node.names]
-    return {name.split(".")[1] for name in names if name.startswith("research.")}
-
-
-@pytest.mark.parametrize("path", MODULES, ids=str)
-def test_a_file_imports_from_floors_below_it(path):
-    allowed = REACHES_UP.get(path, set())
-    own = room(path)
-    above = {other for other in imported(path) - {own} - allowed if FLOOR[other] >= FLOOR[own]}
-    assert not above, f"{path} imports from {above}"
 
 
 def test_importing_the_package_loads_nothing_heavy():

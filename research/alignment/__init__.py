@@ -1,19 +1,17 @@
 """Clocks, sessions and alignment: the only room where series meet.
 
 `align` puts series on the sessions of an exchange and reports every row that does not stay; the screens name rows that
-a reader should look at and change none; `load` does both for a fund and returns a `History`.
+a reader should look at and change none. `research.opening` does both for a fund and returns a `History`.
 """
 
 from research.alignment.align import align
 from research.alignment.clock import Clock
-from research.alignment.clock_offset import clock_offset, clock_offset_by_period, expected_offset
+from research.alignment.clock_offset import ClockOffset, clock_offset, clock_offset_by_period, expected_offset
 from research.alignment.dates import as_date
 from research.alignment.findings import Finding, Severity, findings_table
 from research.alignment.history import Basis, History
-from research.alignment.load import load
 from research.alignment.losses import RULES, LossReport
 from research.alignment.naive import NaiveCost, naive_cost
-from research.alignment.offset_result import ClockOffset
 from research.alignment.screens import screen
 from research.alignment.screens_calendar import carried_forward, early_close, shifted_dates
 from research.alignment.screens_columns import constant_column, copied_columns, non_positive, premium_in_dollars
@@ -42,7 +40,6 @@ __all__ = [
     "expected_offset",
     "findings_table",
     "is_session",
-    "load",
     "naive_cost",
     "non_positive",
     "premium_in_dollars",

@@ -61,7 +61,7 @@ class History:
 
     Examples
     --------
-    >>> from research.alignment import load
+    >>> from research.opening import load
     >>> history = load("ETHV")
     >>> len(history.frame), history.losses.counts()["weekend"]
     (547, 226)
@@ -163,7 +163,7 @@ class History:
 
         Examples
         --------
-        >>> from research.alignment import load
+        >>> from research.opening import load
         >>> history = load("ETHV")
         >>> gap = history.divergence("price") - history.divergence("nav") - history.premium
         >>> bool(gap.abs().max() < 1e-12)
@@ -195,7 +195,7 @@ class History:
 
         Examples
         --------
-        >>> from research.alignment import load
+        >>> from research.opening import load
         >>> part = load("ETHV").between("2025-01-01", "2025-12-31")
         >>> f"{part.start:%Y-%m-%d} {part.end:%Y-%m-%d} {len(part.frame)}"
         '2025-01-02 2025-12-31 250'
@@ -221,7 +221,7 @@ class History:
 
         Examples
         --------
-        >>> from research.alignment import load
+        >>> from research.opening import load
         >>> list(load("ETHV").describe().to_frame().columns)
         ['column', 'provider', 'clock', 'unit', 'rows', 'sha256']
         """

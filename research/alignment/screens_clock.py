@@ -9,9 +9,8 @@ from zoneinfo import ZoneInfo
 import numpy as np
 import pandas as pd
 
-from research.alignment.clock_offset import clock_offset
+from research.alignment.clock_offset import ClockOffset, Market, clock_offset
 from research.alignment.findings import Finding
-from research.alignment.offset_result import ClockOffset, Market
 from research.errors import ResearchError
 
 __all__ = ["clock_offset_screen"]

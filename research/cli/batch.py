@@ -51,7 +51,7 @@ def batch(
             WRONG_REQUEST,
         )
     # Read before the processes that run reports import the code: it must not claim to be newer than what they have.
-    from research.reporting.versions import code_fingerprint
+    from research.versions import code_fingerprint
 
     code = code_fingerprint()
     with _warm_kernels(wanted=cluster is None and not dry_run) as kernels:

@@ -12,7 +12,7 @@ import click
 from research.cli.shared import FAILED, WRONG_REQUEST, as_json, columns, data_folder, print_json, stop
 
 if TYPE_CHECKING:
-    from research.alignment.check_items import Checked
+    from research.check import Checked
 
 __all__ = ["check"]
 
@@ -42,7 +42,7 @@ def check(
 
     One line each, the worst first. Exit code 0: nothing but notes; 3: warnings; 1: errors; 2: the request was wrong.
     """
-    from research.alignment.check import check_file, check_folder, check_fund
+    from research.check import check_file, check_folder, check_fund
 
     if formats:
         _list(as_json=as_json)

@@ -57,8 +57,8 @@ def _folder(data: str | None) -> Path:
 
 def _fund(ticker: str, folder: Path) -> Fund:
     """Return the fund: of the folder's own funds.toml where there is one, else of the bundled registry."""
-    from research.funds import fund as find
     from research.funds.registry import FILE_NAME, _bundled
+    from research.opening import fund as find
 
     bundled = {entry.ticker.casefold(): entry for entry in _bundled()}
     if not (folder / FILE_NAME).is_file() and ticker.strip().casefold() in bundled:

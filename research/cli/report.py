@@ -43,14 +43,17 @@ def report(
 
     Parameters end up as plain text in all three files: never put a secret into one.
     """
+    from research.analyses.preflight import preflight
+    from research.reporting import effective, read_schema, run_report
     from research.reporting import notebook as find_notebook
-    from research.reporting import read_schema, run_report
     from research.reporting.execute import quick_imports
-    from research.reporting.preflight import preflight
 
     schema = read_schema(find_notebook(notebook))
     options = {"fund": fund, "start": start, "end": end, "data": data}
-    values = preflight(_values(notebook, options, assignments, schema), schema, notebook)
+    values = _values(notebook, options, assignments, schema)
+    ticker = preflight(effective(values, schema), notebook)
+    if ticker is not None:
+        values["fund"] = ticker
     check_folder(Path(out))
     click.echo(f"running {notebook} for {values['fund']} ...", err=True)
     quick_imports()

@@ -53,7 +53,7 @@ def collateral(history: History, *, share: float | None = None) -> Driver | None
 
     Examples
     --------
-    >>> from research.alignment import load
+    >>> from research.opening import load
     >>> collateral(load("ETHV")) is None  # it holds ether, not futures
     True
     """

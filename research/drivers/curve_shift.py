@@ -34,7 +34,7 @@ def curve_shift(history: History) -> Driver | None:
 
     Examples
     --------
-    >>> from research.alignment import load
+    >>> from research.opening import load
     >>> curve_shift(load("ETHV")) is None  # it holds ether, not futures
     True
     """

@@ -53,7 +53,7 @@ def roll_yield(history: History) -> Driver | None:
 
     Examples
     --------
-    >>> from research.alignment import load
+    >>> from research.opening import load
     >>> roll_yield(load("ETHV")) is None  # it holds ether, not futures
     True
     """

@@ -4,7 +4,7 @@ from research.funds.fact import STATUS_MEANING, Fact, LeverageTerms, StakingTerm
 from research.funds.fund import Fund, Kind
 from research.funds.futures import FuturesTerms
 from research.funds.period import FeePeriod, FeeTier
-from research.funds.registry import data_folder, fund, funds, read_funds, read_tables
+from research.funds.registry import data_folder, described, funds, read_funds, read_tables
 from research.funds.schedule import FeeSchedule
 from research.funds.series import INPUTS, ROLES, FileSource, InputName, Role, SeriesSource, TableSource
 
@@ -28,7 +28,7 @@ __all__ = [
     "Status",
     "TableSource",
     "data_folder",
-    "fund",
+    "described",
     "funds",
     "read_funds",
     "read_tables",

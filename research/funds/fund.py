@@ -68,7 +68,7 @@ class Fund(FrozenModel):
 
     Examples
     --------
-    >>> from research.funds import fund
+    >>> from research.opening import fund
     >>> fund("ethv").fee_schedule.headline
     0.002
     """
@@ -180,7 +180,7 @@ class Fund(FrozenModel):
 
         Examples
         --------
-        >>> from research.funds import fund
+        >>> from research.opening import fund
         >>> fund("ETHV").fee_rates(pd.to_datetime(["2025-07-22", "2025-07-23"])).tolist()
         [0.0, 0.002]
         """
@@ -209,7 +209,7 @@ class Fund(FrozenModel):
 
         Examples
         --------
-        >>> from research.funds import fund
+        >>> from research.opening import fund
         >>> round(fund("ETHV").fee_accrual(pd.to_datetime(["2025-07-23", "2026-07-23"])).iloc[-1], 12)
         np.float64(-0.002)
         """

@@ -8,12 +8,12 @@ from functools import cache
 from importlib import resources
 from pathlib import Path
 
-from research.errors import DataFileError, UnknownNameError
+from research.errors import DataFileError
 from research.funds.fund import Fund
 from research.funds.series import TableSource
 from research.funds.toml import parse_folder, parse_funds
 
-__all__ = ["DATA_VARIABLE", "FILE_NAME", "data_folder", "described", "fund", "funds", "read_funds"]
+__all__ = ["DATA_VARIABLE", "FILE_NAME", "data_folder", "described", "funds", "read_funds"]
 
 DATA_VARIABLE = "RESEARCH_DATA"
 """Environment variable that names the data folder where no argument does."""
@@ -52,48 +52,6 @@ def funds(data: Path | str | None = None) -> tuple[Fund, ...]:
     if folder is not None:
         known.update({entry.ticker.casefold(): entry for entry in read_funds(folder)})
     return tuple(sorted(known.values(), key=lambda entry: entry.ticker))
-
-
-def fund(ticker: str, data: Path | str | None = None) -> Fund:
-    """Return the fund with this ticker, upper or lower case.
-
-    Parameters
-    ----------
-    ticker : str
-        Such as ``"ETHV"``, or ``"SIM-FUTURES"`` for a simulated fund whose truth is known.
-    data : path, optional
-        As in `funds`.
-
-    Returns
-    -------
-    Fund
-
-    Raises
-    ------
-    UnknownNameError
-        If there is no such fund; the message offers the nearest ticker.
-    DataFileError
-        As in `funds`.
-
-    Examples
-    --------
-    >>> fund("ETHV").name
-    'VanEck Ethereum ETF'
-    >>> fund("ETHX")
-    Traceback (most recent call last):
-    ...
-    research.errors.UnknownNameError: unknown fund 'ETHX': did you mean ...
-    """
-    known = funds(data)
-    found = _among(known, ticker)
-    if found is not None:
-        return found
-    if ticker.strip().casefold().startswith(SIMULATED_PREFIX.casefold()):
-        from research.simulation import simulated  # noqa: PLC0415 - made by a floor above, only when asked for
-
-        return simulated(ticker.strip()).fund
-    advice = f"describe a fund of your own in a {FILE_NAME} and name its folder with --data"
-    raise UnknownNameError("fund", ticker, (entry.ticker for entry in known), advice)
 
 
 def described(ticker: str, data: Path | str | None = None) -> Fund | None:

@@ -60,7 +60,7 @@ def load_series(fund: Fund, role: Role) -> LoadedSeries:
 
     Examples
     --------
-    >>> from research.funds import fund
+    >>> from research.opening import fund
     >>> loaded = load_series(fund("ETHV"), "nav")
     >>> len(loaded.values), loaded.source.clock
     (823, '16:00 America/New_York')

@@ -2,7 +2,6 @@
 
 from research.reporting.catalogue import copy_notebooks, notebook, notebooks
 from research.reporting.parameters import Parameter, check, effective, parse_assignments, read_schema
-from research.reporting.provenance import parameters_table, provenance, provenance_table
 from research.reporting.result import Failure, check_result, read_result, write_result
 from research.reporting.run import RunResult, run_report
 from research.reporting.summary import summarise
@@ -17,10 +16,7 @@ __all__ = [
     "effective",
     "notebook",
     "notebooks",
-    "parameters_table",
     "parse_assignments",
-    "provenance",
-    "provenance_table",
     "read_result",
     "read_schema",
     "run_report",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from research.errors import NotebookError, ParameterError, UnknownNameError
-from research.reporting.files import write_atomically
+from research.files import write_atomically
 
 __all__ = ["copy_notebooks", "notebook", "notebooks", "notebooks_folder"]
 

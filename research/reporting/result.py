@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any, Final, NoReturn
 
 from research.errors import DataError, DataFileError
-from research.reporting.files import write_atomically
+from research.files import write_atomically
 from research.reporting.schema import load_schema, violations
 
 __all__ = [

@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Any, Final, Literal
 
 from research.errors import DataError, NotebookError, ParameterError
+from research.files import move_into_place, workspace
 from research.reporting.catalogue import notebook as find_notebook
 from research.reporting.execute import Execution, execute
-from research.reporting.files import move_into_place, workspace
 from research.reporting.normalise import normalise
 from research.reporting.parameters import RESULT_PATH, Value, check, effective, read_schema
 from research.reporting.render import render

@@ -5,8 +5,9 @@ from __future__ import annotations
 import pandas as pd
 import pytest
 
-from research.alignment import align, load, screen, sessions, shifted_dates
+from research.alignment import align, screen, sessions, shifted_dates
 from research.errors import ClockError
+from research.opening import load
 
 pytestmark = pytest.mark.real
 CLOCK = "16:00 America/New_York"

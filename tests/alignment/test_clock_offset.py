@@ -10,9 +10,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from research.alignment import Clock, load
+from research.alignment import Clock
 from research.alignment.clock_offset import clock_offset, clock_offset_by_period, expected_offset
 from research.errors import AlignmentError, DataError, ParameterError, SampleError, UnknownNameError
+from research.opening import load
 
 DAYS = pd.bdate_range("2024-01-02", periods=250)
 

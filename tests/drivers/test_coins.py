@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 from research.drivers.coins import coins_level, coins_per_share, fee_from_coins, project_coins
 from research.drivers.expense import expense_ratio
 from research.errors import AlignmentError, DataError, SampleError
-from research.funds import FeeSchedule, fund
+from research.funds import FeeSchedule
+from research.opening import fund
 
 SPIN_OFF = {dt.date(2024, 7, 23): 0.9}
 

@@ -245,7 +245,7 @@ def test_the_published_pass_through_table():
 
 
 def test_the_registry_of_funds_says_the_same_as_the_table():
-    from research.funds import fund
+    from research.opening import fund
 
     for ticker, published in (("ETHE", 0.0211), ("ETH", 0.0260)):
         entry = fund(ticker)

@@ -12,7 +12,8 @@ import pytest
 from pydantic import ValidationError
 
 from research.errors import DataError
-from research.funds import Fact, Fund, SeriesSource, fund
+from research.funds import Fact, Fund, SeriesSource
+from research.opening import fund
 
 LISTED = {"value": dt.date(2024, 7, 23), "source": "by hand", "status": "READ"}
 INDEX = {"value": "Some Index - New York", "source": "by hand", "status": "READ"}

@@ -6,10 +6,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from research.alignment import load, sessions
+from research.alignment import sessions
 from research.errors import ClockError, DataError, DataFileError, MissingColumnError, ParameterError, UnknownNameError
-from research.funds import fund, read_tables
+from research.funds import read_tables
 from research.loaders import load_input, load_series, load_table
+from research.opening import fund, load
 
 HEAD = """
 [fund.MINE]

@@ -8,7 +8,8 @@ import pandas as pd
 import pytest
 
 from research.errors import DataFileError, UnknownNameError
-from research.funds import Fund, fund, funds, read_funds
+from research.funds import Fund, funds, read_funds
+from research.opening import fund
 
 OWN = """
 [fund.{ticker}]

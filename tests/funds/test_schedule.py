@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from research.errors import DataError, SampleError
-from research.funds import FeeSchedule, fund
+from research.funds import FeeSchedule
 from research.loaders import bundled_table
+from research.opening import fund
 
 START = pd.Timestamp("2024-07-23")
 

@@ -12,8 +12,8 @@ import pandas as pd
 import pytest
 
 from research.errors import BenchmarkError, DataError, DataFileError, MissingColumnError, UnknownNameError
-from research.funds import fund
 from research.loaders import bundled_table, load_series
+from research.opening import fund
 
 FUND = """
 [fund.MINE]

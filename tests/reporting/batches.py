@@ -13,7 +13,8 @@ from typing import Any, Self
 import pytest
 from small_notebooks import WRITE, build
 
-from research.reporting import catalogue, versions
+from research import versions
+from research.reporting import catalogue
 from research.reporting.batch import BatchResult, Finished, Outcome, Plan, PlannedRun, plan_batch, read_spec, run_batch
 from research.reporting.batch.worker import Settings
 from research.reporting.result import Failure

@@ -11,10 +11,10 @@ from pathlib import Path
 import pytest
 from batches import notebooks, planned
 
+from research import versions
 from research.errors import BatchRequestError, DataFileError
-from research.reporting import versions
 from research.reporting.batch import plan_batch, read_spec
-from research.reporting.versions import package_hash
+from research.versions import package_hash
 
 OWN = """
 [fund.OWN]

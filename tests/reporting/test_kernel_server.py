@@ -61,7 +61,7 @@ def run(make_notebook: Make, server: KernelServer) -> Run:
 PROBE = """
 import decimal, gc, hashlib, json, locale, multiprocessing, os, pathlib, random, signal, sys, threading, time, warnings
 import matplotlib.pyplot, numpy as np, pandas as pd, scipy.optimize, scipy.stats, statsmodels.api
-import research.reporting.explain
+import research.analyses.decomposition.facts
 random.seed(3); np.random.seed(3)
 about = {
     "stdin": os.read(0, 1).decode(),

@@ -10,10 +10,10 @@ from pathlib import Path
 
 import pytest
 
+from research.analyses.preflight import preflight
+from research.analyses.requirements import REQUIREMENTS
 from research.errors import DataError, MissingColumnError, ResearchError
-from research.reporting import notebook, read_schema, run_report
-from research.reporting.preflight import preflight
-from research.reporting.requirements import REQUIREMENTS
+from research.reporting import effective, notebook, read_schema, run_report
 
 DEFAULTS = {
     "expense_ratio": ("ETHV", "the data show a fee of 19.96 ± 0.04 bp a year"),
@@ -73,20 +73,20 @@ def test_a_fund_without_what_a_notebook_needs_is_refused(
     name: str, fund: str, error: type[Exception], message: str
 ) -> None:
     with pytest.raises(error, match=message) as caught:
-        preflight({"fund": fund}, read_schema(notebook(name)), name)
+        preflight(effective({"fund": fund}, read_schema(notebook(name))), name)
     assert "\n" not in str(caught.value)
 
 
 def test_another_series_is_read_beforehand() -> None:
     schema = read_schema(notebook("benchmark_clock"))
     with pytest.raises(ResearchError, match="series_column is empty"):
-        preflight({"fund": "ETHV", "series": "none.csv"}, schema, "benchmark_clock")
+        preflight(effective({"fund": "ETHV", "series": "none.csv"}, schema), "benchmark_clock")
 
 
 @pytest.mark.parametrize("name", DEFAULTS)
 def test_the_default_fund_passes(name: str) -> None:
     fund = DEFAULTS[name][0]
-    assert preflight({"fund": fund.lower()}, read_schema(notebook(name)), name)["fund"] == fund
+    assert preflight(effective({"fund": fund.lower()}, read_schema(notebook(name))), name) == fund
 
 
 def test_the_command_refuses_in_one_line_and_writes_nothing(tmp_path: Path) -> None:

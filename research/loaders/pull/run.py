@@ -135,7 +135,7 @@ def pull(
     Examples
     --------
     >>> import tempfile
-    >>> from research.funds import fund
+    >>> from research.opening import fund
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     print(pull(fund("ETHV"), folder, source="yahoo", dry_run=True)[0])
     close  yahoo ETHV  planned: Yahoo Finance, by way of yfinance -> pulled/ETHV-close.csv

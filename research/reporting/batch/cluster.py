@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final, Self
 from research.errors import ExtraError
 from research.reporting.batch.executor import Finished, Outcome, failure_of
 from research.reporting.batch.plan import PlannedRun
-from research.reporting.versions import package_hash
+from research.versions import package_hash
 
 if TYPE_CHECKING:
     from distributed import Client, Future

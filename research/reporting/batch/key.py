@@ -12,7 +12,7 @@ from typing import Any
 
 from research.errors import ResearchError
 from research.reporting.result import RESULT_SCHEMA
-from research.reporting.versions import code_fingerprint
+from research.versions import code_fingerprint
 
 __all__ = ["DataHashes", "run_key"]
 

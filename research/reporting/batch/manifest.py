@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from research.reporting.batch.store import Entry, encode, write_durably
-from research.reporting.versions import versions
+from research.versions import versions
 
 __all__ = ["MANIFEST", "MANIFEST_SCHEMA", "build_manifest", "write_manifest"]
 

@@ -14,8 +14,8 @@ from research.reporting.batch.names import safe_name
 from research.reporting.batch.spec import BatchSpec, RequestedRun
 from research.reporting.catalogue import notebook as find_notebook
 from research.reporting.parameters import RESULT_PATH, Schema, Value, check, effective, read_schema
-from research.reporting.versions import code_fingerprint
 from research.strict_toml import KeyPath, dotted
+from research.versions import code_fingerprint
 
 __all__ = ["Plan", "PlannedRun", "plan_batch"]
 

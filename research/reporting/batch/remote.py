@@ -20,7 +20,7 @@ from research.errors import NotebookError
 from research.reporting.batch.executor import Outcome
 from research.reporting.batch.plan import PlannedRun
 from research.reporting.result import Failure
-from research.reporting.versions import package_hash
+from research.versions import package_hash
 
 __all__ = ["main", "run_in_child"]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Final
 
-from research.reporting.files import write_atomically
+from research.files import write_atomically
 from research.reporting.gallery.page import page
 from research.reporting.gallery.read import read_batch
 

@@ -124,7 +124,7 @@ def _fund() -> None:
 
 def _versions() -> None:
     """Read the versions of the libraries, which every report names."""
-    from research.reporting.versions import versions  # noqa: PLC0415
+    from research.versions import versions  # noqa: PLC0415
 
     versions()
 

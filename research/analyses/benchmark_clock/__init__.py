@@ -1,0 +1,1 @@
+"""Whether fund and benchmark were observed at the same time of day."""

@@ -1,0 +1,239 @@
+"""Two series seen at one moment, or not: the offset of each pair, period by period, beside what their labels say."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from scipy.special import chdtrc
+
+from research.alignment.clock import Clock
+from research.alignment.clock_offset import ClockOffset, Market, clock_offset, clock_offset_by_period, expected_offset
+from research.alignment.history import History
+from research.analyses.premium_discount.clock import early_sessions, stale_sessions
+from research.errors import DataFileError, ParameterError, SampleError
+from research.loaders import SourceRecord
+from research.loaders.csv import parse_csv
+
+__all__ = ["ClockPair", "OtherBenchmark", "clock_pairs", "other_benchmark", "with_other"]
+
+AT_FUND_CLOCK = "benchmark_at_fund_clock"
+
+
+@dataclass(frozen=True, eq=False)
+class OtherBenchmark:
+    """A further series of levels to compare clocks with.
+
+    Parameters
+    ----------
+    levels : pandas.Series
+        By day.
+    source : SourceRecord
+        Where it came from.
+    """
+
+    levels: pd.Series = field(repr=False)
+    source: SourceRecord
+
+
+@dataclass(frozen=True, eq=False)
+class ClockPair:
+    """How many hours after the first series the second was seen.
+
+    Parameters
+    ----------
+    first, second : str
+        What is compared, as it reads in a sentence.
+    offset : ClockOffset
+        The estimate.
+    expected : float
+        Mean hours that the clocks' labels say; NaN where there is no label.
+    periods : pandas.DataFrame
+        Estimates by period, from `clock_offset_by_period`; empty where no period is long enough.
+    truth : float, optional
+        Hours with which simulated data were made.
+    """
+
+    first: str
+    second: str
+    offset: ClockOffset
+    expected: float
+    periods: pd.DataFrame = field(repr=False)
+    truth: float | None = None
+
+    @property
+    def name(self) -> str:
+        """The pair as a label."""
+        return f"{self.first} and {self.second}"
+
+    @property
+    def p_value_constant(self) -> float:
+        """P-value of one offset in all periods; NaN with fewer than two."""
+        if len(self.periods) < 2:
+            return float("nan")
+        hours, errors = self.periods["hours"].to_numpy(dtype=float), self.periods["std_error"].to_numpy(dtype=float)
+        weights = errors**-2.0
+        gap = hours - float((weights * hours).sum() / weights.sum())
+        return float(chdtrc(len(hours) - 1, float((weights * gap**2).sum())))
+
+    @property
+    def spread(self) -> float:
+        """Hours between the greatest and the smallest estimate of a period; 0 with fewer than two."""
+        return float(np.ptp(self.periods["hours"].to_numpy(dtype=float))) if len(self.periods) > 1 else 0.0
+
+    def to_dict(self) -> dict[str, object]:
+        """Return the pair as plain values."""
+        return {
+            "pair": self.name,
+            **self.offset.to_dict(),
+            "expected_hours": self.expected,
+            "truth_hours": self.truth,
+            "periods": [
+                {"end": f"{end:%Y-%m-%d}", "hours": hours, "std_error_hours": error, "sessions": nobs}
+                for end, hours, error, nobs in zip(
+                    self.periods.index,
+                    self.periods["hours"],
+                    self.periods["std_error"],
+                    self.periods["nobs"],
+                    strict=True,
+                )
+            ],
+        }
+
+
+def other_benchmark(
+    file: Path | str, column: str, *, date_column: str = "date", clock: str = "24:00 UTC", name: str = ""
+) -> OtherBenchmark:
+    """Read a further series of levels from a comma-separated file with ISO dates.
+
+    Parameters
+    ----------
+    file : path
+        The file.
+    column, date_column : str
+        Where levels and dates stand.
+    clock : str
+        Time of day and zone at which the file says that it was seen.
+    name : str
+        What it is called in reports; by default file and column.
+
+    Returns
+    -------
+    OtherBenchmark
+
+    Raises
+    ------
+    DataFileError, DataError, MissingColumnError
+        If the file cannot be read as such a table.
+    ParameterError
+        If no column is named, or the clock does not exist.
+    """
+    path = Path(file)
+    if not column:
+        raise ParameterError(f"series_column is empty: name the column of {path.name} that holds the levels")
+    Clock.parse(clock)
+    try:
+        raw = path.read_bytes()
+    except OSError as error:
+        raise DataFileError(f"{path}: cannot be read ({error.strerror}): name a comma-separated file") from None
+    levels = parse_csv(raw, path.name, [column], date_column=date_column)[column]
+    record = SourceRecord(
+        name=f"{path.name}, {column}",
+        role="benchmark",
+        provider="given with the report",
+        description="another series of levels",
+        clock=clock,
+        unit="as in the file",
+        tick=None,
+        rows=len(levels),
+        sha256=hashlib.sha256(raw).hexdigest(),
+        measures=name or f"{path.name}, {column}",
+    )
+    return OtherBenchmark(levels.rename("other"), record)
+
+
+def with_other(history: History, other: OtherBenchmark) -> History:
+    """Return the history against another series, with its own benchmark as the one at the fund's clock.
+
+    Parameters
+    ----------
+    history : History
+        The fund against its own benchmark.
+    other : OtherBenchmark
+        From `other_benchmark`; sessions that it lacks are left out.
+
+    Raises
+    ------
+    SampleError
+        If it shares fewer than 30 sessions with the history.
+    """
+    known = other.levels.reindex(history.frame.index).dropna()
+    if len(known) < 30:
+        raise SampleError(
+            f"{other.source.measures} shares {len(known)} sessions with {history.fund.ticker}: give a series that "
+            "covers the sample, 30 sessions at least"
+        )
+    frame = history.frame.loc[known.index]
+    inputs = {**history.inputs, AT_FUND_CLOCK: frame["benchmark"]}
+    return replace(
+        history,
+        frame=frame.assign(benchmark=known),
+        inputs=inputs,
+        clocks={**history.clocks, "benchmark": other.source.clock},
+        sources=(*history.sources, other.source),
+    )
+
+
+def clock_pairs(history: History, shifted: History | None, *, freq: str, market: Market) -> tuple[ClockPair, ...]:
+    """Return every pair that can be compared: NAV with benchmark, with usual closes, and with another series.
+
+    Parameters
+    ----------
+    history : History
+        The fund against its own benchmark.
+    shifted : History or None
+        The same against another series, from `with_other`.
+    freq : str
+        Period of pandas.
+    market : {"continuous", "closes"}
+        As in `clock_offset`.
+    """
+    frame, clocks = history.frame, history.clocks
+    truth = getattr(getattr(getattr(history, "truth", None), "world", None), "clock_offset_hours", None)
+    first = f"net asset value of {history.fund.ticker}"
+    own = _pair((first, "its benchmark"), frame["nav"], frame["benchmark"], clocks, freq, market)
+    pairs = [replace(own, truth=truth)]
+    if "close" in frame:
+        usual = frame["close"].drop(stale_sessions(history).union(early_sessions(history)), errors="ignore").dropna()
+        labels = {"nav": clocks["nav"], "benchmark": clocks["close"]}
+        nav = frame["nav"].loc[usual.index]
+        pairs.append(_pair((first, "its ordinary closes"), nav, usual, labels, freq, market))
+    if shifted is not None:
+        series, name = shifted.frame["benchmark"], shifted.sources[-1].measures
+        pairs.append(_pair((first, name), shifted.frame["nav"], series, shifted.clocks, freq, market))
+    return tuple(pairs)
+
+
+def _pair(
+    names: tuple[str, str],
+    first: pd.Series,
+    second: pd.Series,
+    clocks: Mapping[str, str],
+    freq: str,
+    market: Market,
+) -> ClockPair:
+    sessions = pd.DatetimeIndex(first.index)
+    try:
+        own, other = Clock.parse(clocks["nav"]), Clock.parse(clocks["benchmark"])
+        expected = float(expected_offset(own, other, sessions).mean())
+    except ParameterError:
+        expected = float("nan")
+    try:
+        periods = clock_offset_by_period(first, second, freq=freq, market=market)
+    except SampleError:
+        periods = pd.DataFrame(columns=["hours", "std_error", "regression", "nobs"])
+    return ClockPair(*names, clock_offset(first, second, market=market), expected, periods)

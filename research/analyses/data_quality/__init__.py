@@ -1,0 +1,1 @@
+"""What is in the files, what is lost and why, and which screens fire."""

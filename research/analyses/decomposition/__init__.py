@@ -1,0 +1,1 @@
+"""Why a fund did not earn what its benchmark earned."""

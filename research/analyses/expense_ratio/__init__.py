@@ -1,0 +1,1 @@
+"""What was charged, period by period, and since which day."""

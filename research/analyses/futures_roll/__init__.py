@@ -1,0 +1,1 @@
+"""What holding futures in the place of the asset has cost."""

@@ -1,0 +1,1 @@
+"""Reward, staking fee and the tax on it."""

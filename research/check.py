@@ -1,0 +1,462 @@
+"""Look at files and funds before anybody trusts a number: what is there, what would be lost, which screens fire."""
+
+from __future__ import annotations
+
+import re
+import warnings
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+import pandas as pd
+
+from research.alignment.findings import Severity
+from research.alignment.screens import screen
+from research.alignment.sessions import sessions
+from research.errors import DataFileError, ResearchError, ResearchWarning, UnknownNameError
+from research.funds import Fund, read_funds, read_tables
+from research.loaders import FORMATS, PublishedTable, load_file
+from research.opening import load
+
+if TYPE_CHECKING:
+    from research.alignment.findings import Finding
+    from research.loaders import Remark
+
+__all__ = [
+    "Checked",
+    "Item",
+    "check_file",
+    "check_folder",
+    "check_fund",
+    "finding_item",
+    "formats_of",
+    "printable",
+    "remark_item",
+]
+
+SCHEMA: Final = "research.check/1"
+
+_ORDER: Final[dict[Severity, int]] = {"error": 0, "warning": 1, "note": 2}
+_WARN: Final = frozenset(
+    {
+        "adjusted_close",
+        "bar_inconsistent",
+        "duplicate_bar",
+        "identical_duplicate",
+        "maybe_adjusted",
+        "out_of_order",
+        "shifted_header",
+        "swapped_volumes",
+        "total_differs",
+        "unit_not_stated",
+    }
+)
+"""Remarks after which a person should look at the file; the others only say what was done."""
+
+# Control characters steer a terminal, and marks of writing direction reorder what it shows.
+_UNPRINTABLE: Final = re.compile("[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]")
+
+
+def printable(text: str) -> str:
+    r"""Return a text without anything that steers a terminal: such characters are written as escapes.
+
+    Examples
+    --------
+    >>> printable("NAV\x1b[31m")
+    'NAV\\x1b[31m'
+    """
+    return _UNPRINTABLE.sub(lambda found: found[0].encode("unicode_escape").decode(), text)
+
+
+@dataclass(frozen=True)
+class Item:
+    """One line.
+
+    Parameters
+    ----------
+    path : str
+        File, relative to the folder; or the fund where the line is about one.
+    severity : {"error", "warning", "note"}
+        How bad it is.
+    rule : str
+        Name of the rule.
+    message : str
+        One sentence.
+    row : int or None
+        Row of the file.
+    fund : str
+        Fund, where the line is about one.
+    series : str
+        Column or series.
+    session : str
+        Day, ISO.
+    """
+
+    path: str
+    severity: Severity
+    rule: str
+    message: str
+    row: int | None = None
+    fund: str = ""
+    series: str = ""
+    session: str = ""
+
+    def __str__(self) -> str:
+        place = self.path if self.row is None else f"{self.path}:{self.row}"
+        return printable(f"{place}: {self.severity}: {self.message} [{self.rule}]")
+
+
+@dataclass(frozen=True)
+class Checked:
+    """All lines of a check.
+
+    Parameters
+    ----------
+    items : tuple of Item
+        Worst first, then by file and row.
+    files, funds : int
+        How many were looked at.
+    """
+
+    items: tuple[Item, ...]
+    files: int = 0
+    funds: int = 0
+
+    @classmethod
+    def of(cls, items: Iterable[Item], files: int = 0, funds: int = 0) -> Checked:
+        """Return lines in order, each once."""
+        every = dict.fromkeys(items)
+        ordered = sorted(every, key=lambda item: (_ORDER[item.severity], item.path, item.row or 0, item.session))
+        return cls(tuple(ordered), files, funds)
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """Lines of each severity."""
+        found = Counter(item.severity for item in self.items)
+        return {name: found[name] for name in _ORDER}
+
+    @property
+    def worst(self) -> Severity | None:
+        """Severity of the worst line; None where there is none."""
+        return self.items[0].severity if self.items else None
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return everything, ready for JSON."""
+        return {
+            "schema": SCHEMA,
+            "files": self.files,
+            "funds": self.funds,
+            "counts": self.counts,
+            "items": [asdict(item) for item in self.items],
+        }
+
+    def __str__(self) -> str:
+        counts = self.counts
+        told = ", ".join(f"{count} {name}{'s' if count != 1 else ''}" for name, count in counts.items() if count)
+        looked = [f"{self.files} file{'s' if self.files != 1 else ''}"] if self.files else []
+        looked += [f"{self.funds} fund{'s' if self.funds != 1 else ''}"] if self.funds else []
+        summary = f"{' and '.join(looked) or 'nothing'} checked: {told or 'nothing to say'}"
+        return "\n".join([*map(str, self.items), summary])
+
+
+def remark_item(path: str, remark: Remark, fund: str = "") -> Item:
+    """Return what a loader remarked as a line."""
+    severity: Severity = "warning" if remark.rule in _WARN else "note"
+    return Item(path, severity, remark.rule, remark.message, remark.row, fund, remark.column)
+
+
+def finding_item(path: str, finding: Finding, fund: str = "") -> Item:
+    """Return what a screen found as a line."""
+    day = "" if finding.session is None else f"{pd.Timestamp(finding.session):%Y-%m-%d}"
+    return Item(path, finding.severity, finding.rule, finding.message, None, fund, finding.series, day)
+
+
+_SCREENED: Final = ("nav", "close", "benchmark")
+_SHORTEST: Final = 20
+# The most particular first: a format with a signature of its own cannot be taken for a general one.
+_GENERAL: Final = ("nav_table", "parquet", "excel", "csv")
+_UNTRIED: Final = ("sql",)
+_NOT_DATA: Final = frozenset({".toml", ".md", ".ipynb", ".html", ".log", ".py", ".lock"})
+
+
+def check_file(
+    path: Path | str,
+    format: str | None = None,
+    options: Mapping[str, Any] | None = None,
+    *,
+    calendar: str = "XNYS",
+    shown: str | None = None,
+) -> Checked:
+    """Check one file.
+
+    Parameters
+    ----------
+    path : pathlib.Path or str
+        The file.
+    format : str, optional
+        Its format; by default every format is tried, and what reads the file is said.
+    options : mapping, optional
+        Options of the format's loader.
+    calendar : str
+        Exchange whose sessions decide which rows would be lost.
+    shown : str, optional
+        What the lines call the file; by default its path.
+
+    Returns
+    -------
+    Checked
+
+    Raises
+    ------
+    UnknownNameError, ParameterError
+        If there is no such format, option or calendar.
+    """
+    name = str(path) if shown is None else shown
+    if format is None:
+        found = formats_of(path)
+        if len(found) != 1:
+            return Checked.of([_undecided(name, found)], files=1)
+        format = found[0]
+        said = [Item(name, "note", "format_found", f"reads as {format}: say so with --format, or in funds.toml")]
+    else:
+        said = []
+    try:
+        table = load_file(path, format, **dict(options or {}))
+    except UnknownNameError:
+        raise
+    except ResearchError as error:
+        return Checked.of([*said, Item(name, "error", _rule(error), _told(error, path))], files=1)
+    return Checked.of([*said, *_table_items(name, table, calendar)], files=1)
+
+
+def check_fund(fund: Fund | str, data: Path | str | None = None, *, remarks: bool = True) -> Checked:
+    """Check everything that a report on a fund would start from.
+
+    Parameters
+    ----------
+    fund : Fund or str
+        A fund or its ticker.
+    data : path, optional
+        Folder with a ``funds.toml``.
+    remarks : bool
+        Whether to repeat what the loaders remarked on its files.
+
+    Returns
+    -------
+    Checked
+        Losses by rule, what loaders remarked, what screens found; one error line where the fund cannot be loaded.
+
+    Raises
+    ------
+    UnknownNameError
+        If there is no such fund.
+    """
+    ticker = fund if isinstance(fund, str) else fund.ticker
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", ResearchWarning)
+            history = load(fund, data=data, max_loss=0.99)
+    except UnknownNameError as error:
+        if error.kind == "fund":
+            raise
+        return Checked.of([Item(ticker, "error", _rule(error), str(error), fund=ticker)], funds=1)
+    except ResearchError as error:
+        return Checked.of([Item(ticker, "error", _rule(error), str(error), fund=ticker)], funds=1)
+    items = [
+        Item(
+            ticker,
+            "note",
+            "sample",
+            f"{history.start:%Y-%m-%d} to {history.end:%Y-%m-%d}: {history.losses}",
+            fund=ticker,
+        )
+    ]
+    lost = history.losses.sessions_lost
+    if lost:
+        share = lost / max(history.losses.sessions, 1)
+        severity = "warning" if share <= 0.05 else "error"
+        message = f"{lost} of {history.losses.sessions} sessions ({share:.1%}) have no NAV or no benchmark"
+        items.append(Item(ticker, severity, "sessions_lost", message, fund=ticker))  # type: ignore[arg-type]
+    for source in history.sources if remarks else ():
+        items += [remark_item(f"{ticker} {source.role}", remark, ticker) for remark in source.remarks]
+    items += [finding_item(ticker, finding, ticker) for finding in history.findings]
+    if history.fund.benchmark_mismatch is not None:
+        items.append(Item(ticker, "note", "benchmark_mismatch", history.fund.benchmark_mismatch, fund=ticker))
+    return Checked.of(items, funds=1)
+
+
+def check_folder(folder: Path | str, *, calendar: str = "XNYS") -> Checked:
+    """Check every file that a folder's ``funds.toml`` names, every fund in it, and what nothing names.
+
+    Parameters
+    ----------
+    folder : path
+        Folder with a ``funds.toml``.
+    calendar : str
+        Exchange whose sessions decide which rows of a file would be lost.
+
+    Returns
+    -------
+    Checked
+
+    Raises
+    ------
+    DataFileError
+        If there is no such folder.
+    """
+    place = Path(folder)
+    if not place.is_dir():
+        raise DataFileError(f"{place}: no such folder")
+    try:
+        tables, funds = read_tables(place), read_funds(place)
+    except ResearchError as error:
+        if (place / "funds.toml").exists():
+            return Checked.of([Item("funds.toml", "error", _rule(error), _told(error, place / "funds.toml"))], files=1)
+        tables, funds = {}, ()
+    items: list[Item] = []
+    named: set[str] = set()
+    for file, format_, options in _named_files(tables, funds):
+        named.add(file)
+        items += check_file(place / file, format_, options, calendar=calendar, shown=file).items
+    others = [path for path in _files(place) if path.relative_to(place).as_posix() not in named]
+    for path in others:
+        shown = path.relative_to(place).as_posix()
+        found = check_file(path, calendar=calendar, shown=shown)
+        items.append(Item(shown, "note", "not_named", "no entry of funds.toml names this file"))
+        items += [item for item in found.items if item.rule == "format_found" or item.severity != "note"]
+    for fund in funds:
+        if fund.series:
+            items += check_fund(fund, remarks=False).items
+    return Checked.of(items, files=len(named) + len(others), funds=sum(bool(fund.series) for fund in funds))
+
+
+def formats_of(path: Path | str) -> tuple[str, ...]:
+    """Return the formats that read a file: one of a publisher where there is one, else the general ones."""
+    particular = [name for name in FORMATS if name not in (*_GENERAL, *_UNTRIED) and _reads(path, name)]
+    if particular:
+        return tuple(particular)
+    return tuple(next(([name] for name in _GENERAL if _reads(path, name)), []))
+
+
+def _reads(path: Path | str, format_: str) -> bool:
+    try:
+        load_file(path, format_)
+    except ResearchError:
+        return False
+    return True
+
+
+def _undecided(name: str, found: tuple[str, ...]) -> Item:
+    if found:
+        return Item(name, "warning", "format_open", f"reads as {' and as '.join(found)}: say which with --format")
+    return Item(name, "error", "unreadable", "no format reads this file: name one with --format to see why")
+
+
+def _table_items(name: str, table: PublishedTable, calendar: str) -> Iterator[Item]:
+    yield Item(name, "note", "table", _told_of(table))
+    for remark in table.remarks:
+        yield remark_item(name, remark)
+    if table.kind == "daily":
+        yield from _daily_items(name, table, calendar)
+    elif table.kind == "bars":
+        yield from _gaps(name, table.frame)
+
+
+def _told_of(table: PublishedTable) -> str:
+    clocked = [f"{column} ({about.clock})" if about.clock else column for column, about in table.columns.items()]
+    index = table.frame.index
+    span = ""
+    if table.kind in {"daily", "bars"}:
+        span = f", {index[0]:%Y-%m-%d} to {index[-1]:%Y-%m-%d}"
+    return f"{table.format}: {len(table.frame)} of {table.rows} rows{span}: {', '.join(clocked)}"
+
+
+def _daily_items(name: str, table: PublishedTable, calendar: str) -> Iterator[Item]:
+    frame = table.frame
+    index = pd.DatetimeIndex(frame.index)
+    if not len(frame.columns):
+        return
+    try:
+        days = sessions(calendar, index[0], index[-1])
+    except ResearchError as error:
+        if isinstance(error, UnknownNameError):
+            raise
+        yield Item(name, "note", "calendar", str(error))
+        return
+    off = ~index.isin(days)
+    if off.any():
+        first = index[int(np.argmax(off))]
+        message = (
+            f"{int(off.sum())} rows are no sessions of {calendar} and would be dropped, the first {first:%Y-%m-%d}"
+        )
+        yield Item(name, "note", "not_a_session", message, session=f"{first:%Y-%m-%d}")
+    gone = days.difference(index)
+    if len(gone) and len(gone) < 0.5 * len(days):
+        message = f"{len(gone)} of {len(days)} sessions of {calendar} have no row, the first {gone[0]:%Y-%m-%d}"
+        yield Item(name, "warning" if len(gone) > 0.01 * len(days) else "note", "no_row", message)
+    priced = frame[[column for column in _SCREENED if column in frame.columns]]
+    kept = priced[~off]
+    if priced.shape[1] and len(kept) >= _SHORTEST:
+        raw = {str(column): values for column, values in frame.items() if column in _SCREENED}
+        if "premium" in frame.columns:
+            raw["premium_published"] = frame["premium"]
+        units = {"premium_published": table.columns["premium"].unit} if "premium" in frame.columns else {}
+        for finding in screen(kept, calendar=calendar, raw=raw, units=units):
+            yield finding_item(name, finding)
+
+
+def _gaps(name: str, frame: pd.DataFrame) -> Iterator[Item]:
+    index = pd.DatetimeIndex(frame.index)
+    steps = np.diff(index.asi8)
+    if not len(steps):
+        return
+    usual = int(np.median(steps))
+    wide = steps > usual
+    if wide.any():
+        missing = int((steps[wide] // usual - 1).sum())
+        first = index[int(np.argmax(wide))]
+        message = f"{missing} bars are missing in {int(wide.sum())} gaps, the first after {first:%Y-%m-%d %H:%M} UTC"
+        yield Item(name, "note", "gap", message)
+
+
+def _named_files(tables: Mapping[str, Any], funds: tuple[Fund, ...]) -> Iterator[tuple[str, str, Mapping[str, Any]]]:
+    """Return each file once, with its format and options."""
+    seen: set[tuple[str, str, str]] = set()
+    sources = [*tables.values()]
+    for fund in funds:
+        sources += [*fund.series.values(), *fund.inputs.values()]
+    for source in sources:
+        if source.file is None:
+            continue
+        options = dict(source.options)
+        # Plain text of a series names its date column in the entry itself.
+        if source.format == "csv" and not options and hasattr(source, "date_column"):
+            options = {"date_column": source.date_column}
+        key = (source.file, source.format, repr(sorted(options.items())))
+        if key not in seen:
+            seen.add(key)
+            yield source.file, source.format, options
+
+
+def _files(place: Path) -> list[Path]:
+    found = [path for path in sorted(place.rglob("*")) if path.is_file() and not path.is_symlink()]
+    return [
+        path
+        for path in found
+        if path.suffix.casefold() not in _NOT_DATA
+        and not any(part.startswith(".") or part == "vintages" for part in path.relative_to(place).parts)
+    ]
+
+
+def _rule(error: ResearchError) -> str:
+    """Return a rule's name from an error's type: DataFileError becomes data_file."""
+    name = type(error).__name__.removesuffix("Error")
+    return "".join(f"_{sign.lower()}" if sign.isupper() else sign for sign in name).lstrip("_")
+
+
+def _told(error: ResearchError, path: Path | str) -> str:
+    """Return an error's message without the path that the line shows already."""
+    return str(error).removeprefix(f"{path}: ").removeprefix(f"{path}:")

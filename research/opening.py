@@ -1,0 +1,285 @@
+"""The way in: a fund by its name, and its `History`, read, aligned, screened and ready for the drivers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Final
+
+import pandas as pd
+
+from research.alignment.align import align
+from research.alignment.clock import Clock
+from research.alignment.dates import as_date, labels_of
+from research.alignment.findings import Finding
+from research.alignment.history import History
+from research.alignment.inputs import inputs_of, sampled
+from research.alignment.losses import LossReport
+from research.alignment.naive import naive_cost
+from research.alignment.screens import screen
+from research.alignment.sessions import sessions
+from research.errors import BenchmarkError, MissingColumnError, ParameterError, SampleError, UnknownNameError
+from research.funds import Fund, described, funds
+from research.funds.registry import FILE_NAME, SIMULATED_PREFIX
+from research.loaders import LoadedSeries, load_series
+
+__all__ = ["fund", "load"]
+
+_ALIGNED: Final = ("nav", "benchmark", "close", "shares_outstanding")
+_SHORTEST: Final = 3
+
+
+def fund(ticker: str, data: Path | str | None = None) -> Fund:
+    """Return the fund with this ticker, upper or lower case.
+
+    Parameters
+    ----------
+    ticker : str
+        Such as ``"ETHV"``, or ``"SIM-FUTURES"`` for a simulated fund whose truth is known.
+    data : path, optional
+        As in `funds`.
+
+    Returns
+    -------
+    Fund
+
+    Raises
+    ------
+    UnknownNameError
+        If there is no such fund; the message offers the nearest ticker.
+    DataFileError
+        As in `funds`.
+
+    Examples
+    --------
+    >>> fund("ETHV").name
+    'VanEck Ethereum ETF'
+    >>> fund("ETHX")
+    Traceback (most recent call last):
+    ...
+    research.errors.UnknownNameError: unknown fund 'ETHX': did you mean ...
+    """
+    found = described(ticker, data)
+    if found is not None:
+        return found
+    if ticker.strip().casefold().startswith(SIMULATED_PREFIX.casefold()):
+        from research.simulation import simulated  # noqa: PLC0415 - only a simulated fund needs it
+
+        return simulated(ticker.strip()).fund
+    advice = f"describe a fund of your own in a {FILE_NAME} and name its folder with --data"
+    raise UnknownNameError("fund", ticker, (entry.ticker for entry in funds(data)), advice)
+
+
+def load(
+    fund: Fund | str,
+    start: pd.Timestamp | str | None = None,
+    end: pd.Timestamp | str | None = None,
+    data: Path | str | None = None,
+    max_loss: float = 0.05,
+    mask_flagged: bool = False,
+    minimum_sessions: int = 30,
+) -> History:
+    """Read a fund's series, align them on the sessions of its exchange and screen them.
+
+    Parameters
+    ----------
+    fund : Fund or str
+        A fund, or the ticker of one in the registry (case does not matter). A bundled simulated fund (``SIM-SPOT``
+        and others) is made on the spot, with its truth.
+    start : pandas.Timestamp or str, optional
+        First date of the sample; by default the listing date. An earlier one is moved to the listing, and the rows
+        before it are in the losses.
+    end : pandas.Timestamp or str, optional
+        Last date of the sample; by default the last session on which NAV and benchmark both have a value.
+    data : pathlib.Path or str, optional
+        Folder with a ``funds.toml`` of your own, whose entries replace those of the registry.
+    max_loss : float
+        Largest share of the sessions that may lack NAV or benchmark, a fraction.
+    mask_flagged : bool
+        Set closes that the screen `stale_value` flags to NaN; each is in the losses as ``masked_stale_close``.
+    minimum_sessions : int
+        Fewest sessions that make a sample.
+
+    Returns
+    -------
+    History
+        NAV and benchmark without NaN; a close or assets that the files lack on a session is NaN.
+
+    Raises
+    ------
+    UnknownNameError
+        If the registry has no such fund.
+    BenchmarkError
+        If the fund has no benchmark series.
+    MissingColumnError
+        If the fund has no NAV series.
+    ParameterError
+        If a date is not a date, or another parameter cannot be what it is.
+    SampleError
+        If the end lies before the start or the listing, the dates lie outside the data, or too few sessions remain.
+    LossError
+        If more than `max_loss` of the sessions would be left out.
+    ClockError
+        If NAV, close and benchmark were observed at different times of day.
+    DataError
+        If a file cannot be read or holds what no calculation can use.
+
+    Notes
+    -----
+    Nothing is filled. Screens change nothing unless `mask_flagged` asks for it.
+
+    Examples
+    --------
+    >>> history = load("ETHV")
+    >>> [str(found.session.date()) for found in history.findings if found.rule == "stale_value"]
+    ['2026-03-06']
+    >>> print(history.losses)
+    823 rows in, 547 kept: before_listing 28, weekend 226, holiday 22; 0 sessions lost
+    """
+    _check_minimum(minimum_sessions)
+    # Dates are checked before any file is read: a wrong request should not wait for the data.
+    first = None if start is None else as_date(start, "start")
+    last = None if end is None else as_date(end, "end")
+    subject = _fund(fund, data) if isinstance(fund, str) else fund
+    if subject.simulated and not subject.series:
+        from research.simulation import load_simulated  # noqa: PLC0415 - only a simulated fund needs it
+
+        return load_simulated(subject.ticker, first, last)
+    listed = as_date(subject.first_day, "listed")
+    _check_dates(subject, first, last, listed)
+    loaded = _read(subject)
+    frame, losses = _aligned(subject, loaded, first if first is not None else listed, last, max_loss)
+    if len(frame) < minimum_sessions:
+        raise SampleError(_too_short(subject, frame, loaded, minimum_sessions))
+    inputs, further, missing = inputs_of(subject, labels_of(frame))
+    findings = _screened(subject, frame, loaded, inputs.get("distributions"))
+    if mask_flagged:
+        frame, losses = _masked(frame, losses, findings)
+    days = sessions(subject.calendar, frame.index[0], frame.index[-1])
+    history = History(
+        fund=subject,
+        frame=_with_assets(frame),
+        sessions=days,
+        clocks={role: one.source.clock for role, one in loaded.items()},
+        losses=losses,
+        findings=(*findings, *missing),
+        sources=tuple(one.source for one in (*loaded.values(), *further)),
+        naive=naive_cost(loaded["nav"].values, loaded["benchmark"].values, days),
+        inputs=inputs,
+    )
+    if subject.futures is None:
+        return history
+    from research.drivers.futures.declared import with_futures  # noqa: PLC0415 - only a fund of futures needs it
+
+    return with_futures(history)
+
+
+_fund = fund  # `load` has a parameter of that name
+
+
+def _aligned(
+    subject: Fund,
+    loaded: Mapping[str, LoadedSeries],
+    first: pd.Timestamp,
+    last: pd.Timestamp | None,
+    max_loss: float,
+) -> tuple[pd.DataFrame, LossReport]:
+    aligned: dict[str, LoadedSeries | tuple[pd.Series[float], Clock | str]] = {
+        name: loaded[name] for name in _ALIGNED if name in loaded
+    }
+    try:
+        return align(
+            aligned,
+            subject.calendar,
+            first,
+            last,
+            listed=as_date(subject.first_day, "listed"),
+            max_loss=max_loss,
+            allow_clocks=subject.allow_clocks,
+        )
+    except SampleError as error:
+        raise SampleError(f"{subject.ticker}: {error}") from None
+
+
+def _screened(
+    subject: Fund, frame: pd.DataFrame, loaded: Mapping[str, LoadedSeries], distributions: pd.Series[float] | None
+) -> tuple[Finding, ...]:
+    return screen(
+        frame,
+        calendar=subject.calendar,
+        raw={role: one.values for role, one in loaded.items()},  # noqa: PD011 - a field
+        units={role: one.source.unit for role, one in loaded.items()},
+        ticks={role: one.source.tick for role, one in loaded.items()},
+        multiple=1.0 if subject.leverage is None else subject.leverage.multiple,
+        zone=_zone(loaded["nav"].source.clock),
+        distributions=distributions,
+    )
+
+
+def _zone(clock: str) -> str | None:
+    """Return the time zone of a clock; an exchange's close has none of its own."""
+    parsed = Clock.parse(clock)
+    return None if parsed.time == "close" else parsed.zone
+
+
+def _check_minimum(minimum_sessions: int) -> None:
+    if isinstance(minimum_sessions, bool) or not isinstance(minimum_sessions, int) or minimum_sessions < _SHORTEST:
+        raise ParameterError(f"minimum_sessions is {minimum_sessions!r}: give an integer of {_SHORTEST} or more")
+
+
+def _check_dates(fund: Fund, first: pd.Timestamp | None, last: pd.Timestamp | None, listed: pd.Timestamp) -> None:
+    if first is not None and last is not None and last < first:
+        raise SampleError(f"{fund.ticker}: end {last:%Y-%m-%d} lies before start {first:%Y-%m-%d}: swap them")
+    if last is not None and last < listed:
+        raise SampleError(
+            f"{fund.ticker}: end {last:%Y-%m-%d} lies before the listing on {listed:%Y-%m-%d}: give a later end"
+        )
+
+
+def _read(fund: Fund) -> dict[str, LoadedSeries]:
+    """Return every series of the fund; raise where the two without which nothing can be said are absent."""
+    if "benchmark" not in fund.series:
+        have = ", ".join(fund.series) or "none"
+        raise BenchmarkError(
+            f"{fund.ticker} has no benchmark series (series: {have}), so nothing can be said about how it tracks: add "
+            f"[fund.{fund.ticker}.series.benchmark] to a funds.toml of your own and name its folder with --data"
+        )
+    if "nav" not in fund.series:
+        raise MissingColumnError(
+            f"{fund.ticker} has no NAV series (series: {', '.join(fund.series)}): add [fund.{fund.ticker}.series.nav] "
+            "to a funds.toml of your own and name its folder with --data"
+        )
+    return {role: sampled(load_series(fund, role), fund) for role in fund.series}
+
+
+def _too_short(fund: Fund, frame: pd.DataFrame, loaded: dict[str, LoadedSeries], minimum_sessions: int) -> str:
+    table = pd.DataFrame({role: loaded[role].values for role in ("nav", "benchmark")}).dropna()  # noqa: PD011 - a field
+    common = labels_of(table)
+    held = f"{frame.index[0]:%Y-%m-%d} to {frame.index[-1]:%Y-%m-%d}" if len(frame) else "the sample"
+    return (
+        f"{fund.ticker}: {held} holds {len(frame)} sessions and {minimum_sessions} are needed: choose a longer sample; "
+        f"the data cover {common[0]:%Y-%m-%d} to {common[-1]:%Y-%m-%d}"
+    )
+
+
+def _masked(frame: pd.DataFrame, losses: LossReport, findings: tuple[Finding, ...]) -> tuple[pd.DataFrame, LossReport]:
+    """Return the frame with flagged closes missing, and the losses that say so."""
+    flagged = [item for item in findings if item.rule == "stale_value" and item.series == "close"]
+    if not flagged:
+        return frame, losses
+    masked = frame.copy()
+    masked.loc[[item.session for item in flagged], "close"] = float("nan")
+    rows = [
+        (item.session, "masked_stale_close", f"close {item.value:g} is not used: {item.message}") for item in flagged
+    ]
+    added = pd.DataFrame(rows, columns=losses.dropped.columns).astype({"date": "datetime64[ns]"})
+    dropped = pd.concat([losses.dropped, added]) if len(losses.dropped) else added
+    dropped = dropped.sort_values("date", ignore_index=True, kind="stable")
+    return masked, LossReport(losses.rows_in, losses.rows_out, dropped, losses.sessions)
+
+
+def _with_assets(frame: pd.DataFrame) -> pd.DataFrame:
+    """Return the frame with assets in place of the shares outstanding; NaN where the shares are not known."""
+    if "shares_outstanding" not in frame:
+        return frame
+    return frame.assign(assets=frame["nav"] * frame["shares_outstanding"]).drop(columns="shares_outstanding")

@@ -1,0 +1,81 @@
+"""The report on data: losses, findings, the cost of not looking, and a verdict that follows from them."""
+
+from __future__ import annotations
+
+import shutil
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import research as rs
+from research.alignment.screens import screen
+from research.analyses.data_quality.facts import quality_report
+from research.reporting import run_report
+
+DECLARATION = Path(__file__).parents[1] / "real_data" / "funds.toml"
+
+
+@pytest.fixture(scope="module")
+def ethv():
+    return quality_report(rs.load("ETHV"))
+
+
+def test_every_row_of_the_file_is_accounted_for(ethv):
+    losses = ethv.history.losses
+    assert losses.rows_in == 823
+    assert losses.rows_out + losses.rows_dropped == losses.rows_in
+    alt = ethv.days_figure().alt
+    assert f"kept {losses.rows_out}" in alt
+    assert f"weekend {losses.counts()['weekend']}" in alt
+
+
+def test_the_stale_close_is_marked_and_said(ethv):
+    assert ethv.verdict == "look first"
+    assert "2026-03-06 stale_value" in ethv.findings_figure().alt
+    assert any("stale value" in sentence and "30.61" in sentence for sentence in ethv.conclusions)
+
+
+def test_the_cost_of_not_looking_is_that_of_the_history(ethv):
+    naive = ethv.history.naive
+    assert ethv.cost_table().to_frame()["bp a year"].tolist() == [
+        naive.all_rows_bp,
+        naive.weekdays_bp,
+        naive.sessions_bp,
+    ]
+    assert f"{naive.all_rows_bp:,.0f} bp a year instead of" in " ".join(ethv.conclusions)
+
+
+def test_a_split_makes_data_unusable():
+    history = rs.load("ETHV")
+    frame = history.frame.copy()
+    frame.loc[frame.index[300] :, ["nav", "close"]] /= 2
+    broken = quality_report(replace(history, frame=frame, findings=screen(frame)))
+    assert broken.verdict == "not usable"
+    assert broken.counts["error"] == 2
+    assert "should not be used as they are: a screen reports an error" in broken.conclusions[-1]
+
+
+def test_a_simulated_fund_is_called_so_and_needs_no_files():
+    report = quality_report(rs.load("SIM-SPOT"))
+    assert report.verdict in {"usable", "look first"}
+    assert "simulated" in report.conclusions[0]
+    assert isinstance(report.cost_table(), tuple) is (report.history.naive is None)
+
+
+@pytest.mark.real
+@pytest.mark.parametrize(("fund", "verdict"), [("BITO", "look first"), ("USO", "not usable"), ("SSO", "look first")])
+def test_real_funds_from_publishers_files(fund, verdict, real_data, tmp_path):
+    for name in ("crypto", "general"):
+        shutil.copytree(real_data / name, tmp_path / name, copy_function=shutil.copyfile)
+    shutil.copyfile(DECLARATION, tmp_path / "funds.toml")
+    done = run_report("data_quality", {"fund": fund, "data": str(tmp_path)}, tmp_path / "reports")
+    done.raise_for_failure()
+    assert done.result["quality"]["verdict"] == verdict
+    if fund == "USO":
+        # The file leaves the days of the rolls out: more than 200 of them.
+        assert done.result["quality"]["sessions_lost"] > 200
+    if fund == "SSO":
+        assert any(item["rule"] == "distribution_as_loss" for item in done.result["sample"]["screens"])
+    assert np.isfinite(done.result["spark"]["values"][0])

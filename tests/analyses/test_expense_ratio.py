@@ -1,0 +1,128 @@
+"""The report on the expense ratio: published dollars, an independent power calculation, words that follow numbers."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import research as rs
+from research.analyses.expense_ratio.facts import fee_report
+from research.analyses.expense_ratio.tiers import tier_quarters
+from research.errors import DataError
+
+
+@pytest.fixture(scope="module")
+def ethv():
+    return fee_report(rs.load("ETHV"), seed=1, draws=99)
+
+
+@pytest.fixture(scope="module")
+def etha():
+    return fee_report(rs.load("ETHA"), seed=1, draws=99)
+
+
+class TestNumbers:
+    def test_the_mission_on_ethv(self, ethv):
+        """VanEck charges 0.20 % from 23 July 2025, to within half a basis point and to the day."""
+        first, last = ethv.regimes.regimes
+        assert abs(first.estimated) * 1e4 < 0.5
+        assert last.estimated * 1e4 == pytest.approx(20.0, abs=0.5)
+        assert ethv.fee_break.date == pd.Timestamp("2025-07-23")
+
+    def test_estimators_stand_side_by_side(self, ethv):
+        frame = ethv.history.frame
+        assert ethv.estimators.rates.shape == (6, 2)
+        after = np.log(frame["nav"] / frame["benchmark"]).loc["2025-07-22":]
+        years = (after.index[-1] - after.index[0]).days / 365
+        by_hand = -(after.iloc[-1] - after.iloc[0]) / years
+        assert ethv.estimators.rates.loc["first and last day"].iloc[1] == pytest.approx(by_hand, rel=1e-9)
+        assert ethv.estimators.rates.loc["local level"].iloc[1] == ethv.regimes.regimes[1].estimated
+        # Levels know a slow drift better than changes do: the reason for the method.
+        errors = ethv.estimators.errors.iloc[:, 1]
+        assert errors["changes with constant"] > 5 * errors["local level"]
+
+    def test_tiers_pay_what_etha_disclosed(self, etha):
+        """10-Q for Q1 2025, R11: $791,853 waived; average assets would give $801,370."""
+        quarter = next(one for one in etha.quarters if one.label == "2025Q1")
+        assert quarter.disclosed == 791_853
+        assert quarter.waived == pytest.approx(791_853, rel=0.002)
+        assert quarter.shortcut == pytest.approx(801_370, abs=1)
+        assert quarter.effective == pytest.approx(0.00153, abs=1e-5)
+        assert sum(one.days for one in etha.quarters) == 365
+
+    def test_tier_dollars_by_hand(self, etha):
+        quarter = next(one for one in etha.quarters if one.label == "2024Q3")
+        assets = etha.history.frame["assets"]
+        days = pd.date_range("2024-07-23", "2024-09-30")
+        held = np.array([assets.loc[:day].iloc[-1] for day in days])
+        assert held.max() < 2.5e9  # the whole of it in the first tier
+        assert quarter.charged == pytest.approx((0.0012 * held / 365).sum(), rel=1e-12)
+        assert quarter.waived == pytest.approx((0.0013 * held / 365).sum(), rel=1e-12)
+
+    def test_no_tiers_without_assets(self):
+        assert tier_quarters(rs.load("ETHV")) == ()
+
+    def test_coins_per_share_show_the_fee(self, ethv):
+        history = ethv.history
+        coins = 0.02 * np.exp(history.fund.fee_accrual(pd.DatetimeIndex(history.frame.index)))
+        known = replace(history, inputs={"coins_per_share": coins})
+        report = fee_report(known, draws=19)
+        assert report.coins.to_numpy() * 1e4 == pytest.approx([0.0, 20.0], abs=1e-9)
+        assert "Coins per share fall by 20.0 bp a year" in str(report)
+        assert "without any price" in str(report.coins_table())
+
+
+class TestWords:
+    def test_ethv(self, ethv):
+        text = str(ethv)
+        assert "which agrees with the stated 20.0 bp" in text
+        assert "to the day when the stated fee changes" in text
+        assert "A change of the fee would be noticed (80 % of the time, false alarms 5 %)" in text
+        assert "never exceeded $1.5 bn" in str(ethv.tiers())
+
+    def test_a_wrong_schedule_is_not_confirmed(self, ethv):
+        fund = ethv.history.fund
+        periods = tuple(
+            period.model_copy(update={"tiers": tuple(t.model_copy(update={"rate": 0.0030}) for t in period.tiers)})
+            for period in fund.fee.periods
+        )
+        wrong = fund.model_copy(update={"fee": fund.fee.model_copy(update={"periods": periods})})
+        text = str(fee_report(replace(ethv.history, fund=wrong), draws=19))
+        assert "disagrees with the stated 30.0 bp" in text
+        assert "agrees with the stated waiver" not in text
+
+    def test_etha_compares_with_the_filing(self, etha):
+        assert "the fund disclosed $791,853 (-0.14 %)" in str(etha)
+        assert any(sentence.startswith("Benchmark mismatch: ETHA states") for sentence in etha.limits)
+
+    def test_a_simulated_fund_says_so_first_and_shows_its_truth(self):
+        report = fee_report(rs.load("SIM-SPOT"), draws=19)
+        assert report.conclusions[0].startswith("SIM-SPOT is simulated: no such fund exists")
+        assert "truth" in report.regimes_table().frame
+        assert "standard errors from the estimate" in str(report)
+        assert "simulated" in str(report.headline()).lower()
+
+    def test_an_unknown_fee_is_refused(self, ethv):
+        unknown = ethv.history.fund.model_copy(update={"fee": None})
+        with pytest.raises(DataError, match="fee of ETHV is not known"):
+            fee_report(replace(ethv.history, fund=unknown))
+
+    def test_a_short_sample_says_less(self, ethv):
+        short = fee_report(ethv.history.between("2025-08-01", "2025-09-20"), draws=19)
+        assert short.fee_break is None
+        assert short.break_figure() is None
+        assert "drift" not in str(short)
+
+
+def test_result_and_figures(ethv, etha, valid_result):
+    document = valid_result(ethv, "expense_ratio")
+    assert document["breaks"][0]["date"] == "2025-07-23"
+    assert document["expense"]["detectable_change_bp"]["21"] < 1.0
+    assert document["expense"]["coins_per_share_bp"] is None
+    assert valid_result(etha, "expense_ratio")["expense"]["tiers"][2]["disclosed_waived_usd"] == 791_853
+    for figure in (ethv.level_figure(), ethv.break_figure(), ethv.estimators_figure(), ethv.power_figure()):
+        assert "ETHV" in figure.alt
+        assert "bp" in " ".join(f"{axes.get_xlabel()} {axes.get_ylabel()}" for axes in figure.axes)

@@ -1,0 +1,187 @@
+"""Files, funds and folders checked: the lines, their order and their severity."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from research.alignment import sessions
+from research.check import Checked, Item, check_file, check_folder, check_fund, formats_of, printable
+from research.errors import ParameterError, UnknownNameError
+
+DAYS = sessions("XNYS", "2024-07-23", "2025-03-31")
+
+
+def series(seed=0):
+    rng = np.random.default_rng(seed)
+    benchmark = pd.Series(3000 * np.exp(np.cumsum(rng.normal(0, 0.03, len(DAYS)))), DAYS)
+    nav = (benchmark / 100).round(4)
+    close = (nav * np.exp(rng.normal(0, 0.002, len(DAYS)))).round(2)
+    return pd.DataFrame({"NAV": nav, "Close": close, "Index Level": benchmark.round(2)}).rename_axis("Date")
+
+
+def rules(checked: Checked) -> dict[str, str]:
+    return {item.rule: item.severity for item in checked.items}
+
+
+@pytest.fixture
+def vaneck(tmp_path):
+    path = tmp_path / "vaneck.csv"
+    series().to_csv(path)
+    return path
+
+
+def test_a_clean_file_has_notes_only(vaneck):
+    checked = check_file(vaneck, "vaneck")
+    assert checked.worst == "note"
+    assert rules(checked)["table"] == "note"
+    assert f"{len(DAYS)} of {len(DAYS)} rows, 2024-07-23 to 2025-03-31" in str(checked)
+
+
+def test_a_stale_close_is_a_warning_on_the_file(tmp_path):
+    frame = series()
+    moved = frame["NAV"].pct_change().abs()
+    day = moved[60:].idxmax()
+    frame.loc[day, "Close"] = frame["Close"].shift().loc[day]
+    frame.to_csv(tmp_path / "stale.csv")
+    checked = check_file(tmp_path / "stale.csv", "vaneck")
+    assert [(item.rule, item.session) for item in checked.items if item.severity == "warning"] == [
+        ("stale_value", f"{day:%Y-%m-%d}")
+    ]
+
+
+def test_a_file_that_is_refused_is_one_line_with_its_row(tmp_path):
+    path = tmp_path / "broken.csv"
+    path.write_text("Date,NAV,Close,Index Level\n2024-07-23,30,30,3000\n2024-07-24,thirty,30,3000\n")
+    checked = check_file(path, "vaneck")
+    assert len(checked.items) == 1
+    assert checked.items[0].severity == "error"
+    assert "row 3, column 'NAV': 'thirty' is not a number" in str(checked)
+    assert str(checked.items[0]).count(str(path)) == 1
+
+
+def test_the_format_is_found_and_said(vaneck):
+    assert formats_of(vaneck) == ("vaneck",)
+    assert "reads as vaneck" in str(check_file(vaneck))
+
+
+def test_what_no_format_reads_is_an_error(tmp_path):
+    path = tmp_path / "noise.csv"
+    path.write_bytes(b"\x00\x01")
+    assert rules(check_file(path)) == {"unreadable": "error"}
+
+
+def test_weekend_rows_and_missing_sessions_are_counted(tmp_path):
+    frame = series()
+    frame = frame.drop(frame.index[50:60])
+    weekend = frame.iloc[[3]].set_axis([pd.Timestamp("2024-07-27")]).rename_axis("Date")
+    pd.concat([frame, weekend]).sort_index().to_csv(tmp_path / "x.csv")
+    checked = check_file(tmp_path / "x.csv", "vaneck")
+    found = {item.rule: item for item in checked.items}
+    assert found["not_a_session"].message.startswith("1 rows are no sessions")
+    assert found["no_row"].severity == "warning"
+    assert found["no_row"].message.startswith(f"10 of {len(DAYS)} sessions")
+
+
+def test_gaps_between_bars_are_counted(tmp_path):
+    hours = pd.date_range("2024-01-01", periods=48, freq="h", tz="UTC", name="timestamp")
+    bars = pd.DataFrame(dict.fromkeys(("open", "high", "low", "close"), 1.0), hours)
+    bars.drop(hours[[5, 6, 20]]).to_csv(tmp_path / "bars.csv")
+    found = {item.rule: item.message for item in check_file(tmp_path / "bars.csv", "bars").items}
+    assert found["gap"].startswith("3 bars are missing in 2 gaps, the first after 2024-01-01 04:00")
+
+
+def test_wrong_requests_are_errors_not_lines(vaneck):
+    with pytest.raises(UnknownNameError, match="did you mean 'vaneck'"):
+        check_file(vaneck, "vanek")
+    with pytest.raises(UnknownNameError, match="calendar"):
+        check_file(vaneck, "vaneck", calendar="XNYZ")
+    with pytest.raises(UnknownNameError, match="unknown fund"):
+        check_fund("NOSUCH")
+
+
+def test_a_wrong_option_is_named(vaneck):
+    checked = check_file(vaneck, "vaneck", {"sheet": "a"})
+    assert rules(checked) == {"parameter": "error"}
+    assert "has no option 'sheet'" in str(checked)
+    assert issubclass(ParameterError, ValueError)
+
+
+def test_a_fund_says_its_sample_and_its_findings():
+    checked = check_fund("ETHV")
+    assert rules(checked)["stale_value"] == "warning"
+    assert "547 kept" in str(checked)
+    assert checked.to_dict()["schema"] == "research.check/1"
+    assert json.loads(json.dumps(checked.to_dict()))["counts"]["error"] == 0
+
+
+HEAD = """
+[fund.MINE]
+name = "Mine"
+issuer = "Me"
+kind = "spot"
+asset = "ether"
+listed = { value = 2024-07-23, source = "me", status = "READ" }
+benchmark = { value = "Index", source = "me", status = "READ" }
+fee = "unknown"
+[fund.MINE.series]
+nav = { table = "mine", column = "nav", unit = "USD", provider = "me" }
+benchmark = { table = "mine", column = "benchmark", unit = "USD", provider = "me", measures = "Index" }
+[table.mine]
+file = "mine.csv"
+format = "vaneck"
+"""
+
+
+def test_a_folder_of_fifty_files_reads_like_a_linter(tmp_path):
+    """Forty-eight good files, one torn, one that nothing names, and the fund: the worst stands first."""
+    text = HEAD
+    for number in range(48):
+        series(number).to_csv(tmp_path / f"file{number}.csv")
+        text += f'[table.t{number}]\nfile = "file{number}.csv"\nformat = "vaneck"\n'
+    series().to_csv(tmp_path / "mine.csv")
+    torn = series(99).to_csv()
+    (tmp_path / "file7.csv").write_text(torn[: torn.rindex(",") - 4])
+    series(100).to_csv(tmp_path / "extra.csv")
+    (tmp_path / "funds.toml").write_text(text)
+    checked = check_folder(tmp_path)
+    assert (checked.files, checked.funds) == (50, 1)
+    assert [item.path for item in checked.items if item.severity == "error"] == ["file7.csv"]
+    assert checked.items[0].path == "file7.csv"
+    severities = [item.severity for item in checked.items]
+    assert severities == sorted(severities, key=["error", "warning", "note"].index)
+    assert {item.path for item in checked.items if item.rule == "not_named"} == {"extra.csv"}
+    lines = str(checked).splitlines()
+    assert len(lines) == len(checked.items) + 1
+    assert lines[-1].startswith("50 files and 1 fund checked: 1 error, ")
+
+
+def test_a_broken_funds_toml_is_the_one_line(tmp_path):
+    (tmp_path / "funds.toml").write_text("[fund.X]\nname = 5\n")
+    checked = check_folder(tmp_path)
+    assert [item.path for item in checked.items] == ["funds.toml"]
+    assert checked.worst == "error"
+
+
+def test_nothing_from_a_file_steers_the_terminal(tmp_path):
+    path = tmp_path / "evil.csv"
+    path.write_text("Date,NAV,\x1b]0;owned\x07,Index Level\n2024-07-23,30,1,3000\n")
+    text = str(check_file(path, "vaneck"))
+    assert "\x1b" not in text
+    assert "\x07" not in text
+    assert "\\x1b]0;owned" in text
+
+
+@pytest.mark.parametrize("sign", ["\x00", "\r", "\u202e", "\u200f", "\x9b"])
+def test_control_characters_are_written_as_escapes(sign):
+    assert sign not in printable(f"a{sign}b")
+
+
+def test_lines_are_sorted_and_each_stands_once():
+    items = [Item("b", "note", "r", "m"), Item("a", "error", "r", "m"), Item("b", "note", "r", "m")]
+    checked = Checked.of(items, files=2)
+    assert [item.path for item in checked.items] == ["a", "b"]
+    assert str(checked).endswith("2 files checked: 1 error, 1 note")
