@@ -14,7 +14,15 @@ from research.errors import ParameterError
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["BASIS_POINT", "DAYS_PER_YEAR", "SESSIONS_PER_YEAR", "basis_points", "check_periods", "years_between"]
+__all__ = [
+    "BASIS_POINT",
+    "DAYS_PER_YEAR",
+    "SESSIONS_PER_YEAR",
+    "basis_points",
+    "check_confidence",
+    "check_periods",
+    "years_between",
+]
 
 BASIS_POINT: Final = 1e-4
 """One basis point as a fraction."""
@@ -47,6 +55,19 @@ def years_between(start: pd.Timestamp, end: pd.Timestamp) -> float:
     1.0
     """
     return float((end - start).days / DAYS_PER_YEAR)
+
+
+def check_confidence(confidence: float) -> float:
+    """Return `confidence` where it lies strictly between 0 and 1.
+
+    Raises
+    ------
+    ParameterError
+        Otherwise; 95 instead of 0.95 is the usual cause.
+    """
+    if not 0.0 < confidence < 1.0:
+        raise ParameterError(f"confidence is {confidence!r}: give a number between 0 and 1, such as 0.95")
+    return float(confidence)
 
 
 def check_periods(periods_per_year: float) -> float:

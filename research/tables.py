@@ -1,25 +1,36 @@
-"""A small labelled table that prints as text in a terminal and as accessible HTML in a notebook.
+"""Results that show themselves: as text in a terminal, as accessible HTML in a notebook, as Markdown, LaTeX or a frame.
 
-Results hand their numbers over as a `Table`: the frame keeps full precision for machines, the formats are for eyes.
+A `Result` says what it is in one `Table`; everything else follows from it. The table's frame keeps full precision for
+machines, its formats are for eyes.
 """
 
 from __future__ import annotations
 
 import html
 import math
-from collections.abc import Callable, Mapping
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["Format", "Table", "p_value", "plus_minus", "signed", "unsigned_zero"]
+__all__ = ["Format", "Result", "Table", "p_value", "plus_minus", "signed", "unsigned_zero"]
 
 Format = str | Callable[[object], str]
 """How a column is shown: a format specification such as ``".2f"`` or a function of the cell."""
 
 MISSING = "–"
+
+# Side by side with the classes that a report's page styles: a notebook has no styles of ours, and its own put text to
+# the right. No colours, so that the table is as light or as dark as its surroundings.
+_SIDE = {True: 'class="text" style="text-align: left"', False: 'class="number" style="text-align: right"'}
+_LABEL = 'style="text-align: left"'
+_LATEX = str.maketrans(
+    {mark: f"\\{mark}" for mark in "&%$#_{}"}
+    | {"~": r"\textasciitilde ", "^": r"\textasciicircum ", "\\": r"\textbackslash "}
+)
 
 
 def signed(digits: int) -> str:
@@ -102,6 +113,49 @@ class Table:
         """Return a copy of the unformatted values."""
         return self.frame.copy()
 
+    def to_dict(self) -> dict[str, object]:
+        """Return caption, notes and the unformatted values row by row; a missing value is None."""
+        columns = ["label", *(str(column) for column in self.frame.columns)]
+        rows = [
+            {column: None if _is_missing(value) else value for column, value in zip(columns, row, strict=True)}
+            for row in self.frame.itertuples(index=True, name=None)
+        ]
+        return {"caption": self.caption, "rows": rows, "notes": list(self.notes)}
+
+    def to_markdown(self) -> str:
+        """Return the table as it is shown, as a Markdown table with its caption above and its notes below.
+
+        Examples
+        --------
+        >>> import pandas as pd
+        >>> print(Table(pd.DataFrame({"bp": [1.2345]}, index=["fee"]), "Fee", {"bp": ".1f"}).to_markdown())
+        **Fee**
+        <BLANKLINE>
+        |  | bp |
+        | :-- | --: |
+        | fee | 1.2 |
+        """
+
+        def line(cells: Sequence[str]) -> str:
+            shown = (cell.replace("\\", "\\\\").replace("|", "\\|").replace("\n", " ") for cell in cells)
+            return f"| {' | '.join(shown)} |"
+
+        sides = [":--", *(":--" if self._is_text(column) else "--:" for column in self.frame.columns)]
+        header = ["", *map(str, self.frame.columns)]
+        body = [[str(label), *row] for label, row in zip(self.frame.index, self.cells(), strict=True)]
+        lines = [f"**{self.caption}**", "", line(header), f"| {' | '.join(sides)} |", *map(line, body)]
+        return "\n".join([*lines, *(["", *self.notes] if self.notes else [])])
+
+    def to_latex(self) -> str:
+        """Return the table as it is shown, as a LaTeX table in the manner of booktabs, its notes in the caption."""
+        import pandas as pd  # noqa: PLC0415 - importing the package must not load it
+
+        labels = [str(label) for label in self.frame.index]
+        shown = pd.DataFrame(self.cells(), index=labels, columns=[str(column) for column in self.frame.columns])
+        sides = "l" + "".join("l" if self._is_text(column) else "r" for column in self.frame.columns)
+        caption = _latex(" ".join([f"{self.caption.rstrip('.')}.", *self.notes]) if self.notes else self.caption)
+        return shown.to_latex(column_format=sides, caption=caption, escape=True)
+
     def cells(self) -> list[list[str]]:
         """Return every cell as it is shown, row by row."""
         columns = [str(column) for column in self.frame.columns]
@@ -109,7 +163,7 @@ class Table:
         return [[self._cell(column, value) for column, value in zip(columns, row, strict=True)] for row in rows]
 
     def _cell(self, column: str, value: object) -> str:
-        if value is None or (isinstance(value, float) and math.isnan(value)) or str(value) in {"NaT", "<NA>"}:
+        if _is_missing(value):
             return MISSING
         how = self.formats.get(column)
         if callable(how):
@@ -142,19 +196,68 @@ class Table:
     def _repr_html_(self) -> str:
         text = [self._is_text(column) for column in self.frame.columns]
         head = "".join(
-            f'<th scope="col" class="{"text" if is_text else "number"}">{html.escape(str(column))}</th>'
+            f'<th scope="col" {_SIDE[is_text]}>{html.escape(str(column))}</th>'
             for column, is_text in zip(self.frame.columns, text, strict=True)
         )
         rows = []
         for label, cells in zip(self.frame.index, self.cells(), strict=True):
             data = "".join(
-                f'<td class="{"text" if is_text else "number"}">{html.escape(cell)}</td>'
-                for cell, is_text in zip(cells, text, strict=True)
+                f"<td {_SIDE[is_text]}>{html.escape(cell)}</td>" for cell, is_text in zip(cells, text, strict=True)
             )
-            rows.append(f'<tr><th scope="row">{html.escape(str(label))}</th>{data}</tr>')
+            rows.append(f'<tr><th scope="row" {_LABEL}>{html.escape(str(label))}</th>{data}</tr>')
         notes = "".join(f'<p class="note">{html.escape(note)}</p>' for note in self.notes)
         return (
             '<div class="research-table mathjax_ignore" tabindex="0">'
             f"<table><caption>{html.escape(self.caption)}</caption>"
             f"<thead><tr><td></td>{head}</tr></thead><tbody>{''.join(rows)}</tbody></table>{notes}</div>"
         )
+
+
+def _is_missing(value: object) -> bool:
+    return value is None or (isinstance(value, float) and math.isnan(value)) or str(value) in {"NaT", "<NA>"}
+
+
+def _latex(text: str) -> str:
+    return text.translate(_LATEX)
+
+
+class Result(ABC):
+    """What every result can do, from the one table that it hands over as its `summary`.
+
+    As the last line of a cell it shows that table; ``print`` writes it as text.
+    """
+
+    def __init_subclass__(cls) -> None:
+        super().__init_subclass__()
+        if "__repr__" not in cls.__dict__:
+            # Found in the class itself, so that @dataclass writes none of its own over it.
+            cls.__repr__ = Result.__repr__  # type: ignore[method-assign]
+
+    @abstractmethod
+    def summary(self) -> Table:
+        """Return the result as a table."""
+
+    def to_frame(self) -> pd.DataFrame:
+        """Return the unformatted values of the summary."""
+        return self.summary().to_frame()
+
+    def to_dict(self) -> dict[str, object]:
+        """Return the unformatted values as plain ones."""
+        return self.summary().to_dict()
+
+    def to_markdown(self) -> str:
+        """Return the summary as a Markdown table."""
+        return self.summary().to_markdown()
+
+    def to_latex(self) -> str:
+        """Return the summary as a LaTeX table."""
+        return self.summary().to_latex()
+
+    def __repr__(self) -> str:
+        return str(self.summary())
+
+    def __str__(self) -> str:
+        return str(self.summary())
+
+    def _repr_html_(self) -> str:
+        return self.summary()._repr_html_()

@@ -13,8 +13,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from research.conventions import BASIS_POINT, SESSIONS_PER_YEAR, check_periods, years_between
-from research.decomposition.fit import check_confidence
+from research.conventions import BASIS_POINT, SESSIONS_PER_YEAR, check_confidence, check_periods, years_between
 from research.errors import AlignmentError, DataError, IdentificationError, ParameterError, SampleError
 from research.metrics.blocks import Resampling, choose_block_length, stationary_blocks
 from research.tables import Table

@@ -9,9 +9,8 @@ import numpy.typing as npt
 import pandas as pd
 from scipy.special import expit
 
-from research.conventions import BASIS_POINT, DAYS_PER_YEAR
+from research.conventions import BASIS_POINT, DAYS_PER_YEAR, check_confidence
 from research.decomposition.covariance import Weighting, draw_errors, weighting
-from research.decomposition.fit import check_confidence
 from research.decomposition.local_level import local_level
 from research.errors import ParameterError, SampleError
 from research.tables import Table

@@ -10,8 +10,8 @@ import numpy as np
 import pandas as pd
 
 from research.alignment.history import Basis, History
-from research.conventions import years_between
-from research.decomposition.fit import LocalLevelResult, check_confidence
+from research.conventions import check_confidence, years_between
+from research.decomposition.fit import LocalLevelResult
 from research.decomposition.identification import Identification, Policy, identify
 from research.decomposition.result import UNEXPLAINED, Decomposition, DriverEstimate
 from research.decomposition.shares import euler_shares, lmg_shares

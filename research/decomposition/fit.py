@@ -11,27 +11,13 @@ import pandas as pd
 from scipy.linalg import solveh_banded
 from scipy.special import fdtrc, stdtr, stdtrit
 
-from research.conventions import DAYS_PER_YEAR, SESSIONS_PER_YEAR
+from research.conventions import DAYS_PER_YEAR, SESSIONS_PER_YEAR, check_confidence
 from research.decomposition.covariance import whiten
-from research.errors import ParameterError
 from research.tables import Format, Table, p_value
 
-__all__ = ["LocalLevelResult", "check_confidence"]
+__all__ = ["LocalLevelResult"]
 
 Array = npt.NDArray[np.float64]
-
-
-def check_confidence(confidence: float) -> float:
-    """Return `confidence` where it lies strictly between 0 and 1.
-
-    Raises
-    ------
-    ParameterError
-        Otherwise; 95 instead of 0.95 is the usual cause.
-    """
-    if not 0.0 < confidence < 1.0:
-        raise ParameterError(f"confidence is {confidence!r}: give a number between 0 and 1, such as 0.95")
-    return float(confidence)
 
 
 @dataclass(frozen=True, eq=False)

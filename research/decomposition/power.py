@@ -8,9 +8,8 @@ import numpy as np
 import pandas as pd
 from scipy.special import ndtri, stdtrit
 
-from research.conventions import DAYS_PER_YEAR
+from research.conventions import DAYS_PER_YEAR, check_confidence
 from research.decomposition.covariance import whiten
-from research.decomposition.fit import check_confidence
 from research.decomposition.local_level import local_level
 from research.errors import ParameterError, SampleError
 

@@ -9,8 +9,8 @@ import numpy.typing as npt
 import pandas as pd
 
 from research.alignment.history import History
-from research.conventions import BASIS_POINT, DAYS_PER_YEAR
-from research.decomposition.fit import LocalLevelResult, check_confidence
+from research.conventions import BASIS_POINT, DAYS_PER_YEAR, check_confidence
+from research.decomposition.fit import LocalLevelResult
 from research.decomposition.identification import Policy, identify
 from research.drivers import exposures, measure
 from research.tables import Table

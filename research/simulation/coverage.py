@@ -14,9 +14,8 @@ import numpy.typing as npt
 import pandas as pd
 
 from research.alignment.history import Basis
-from research.conventions import BASIS_POINT, years_between
+from research.conventions import BASIS_POINT, check_confidence, years_between
 from research.decomposition import Identification, identify, slope_break
-from research.decomposition.fit import check_confidence
 from research.drivers import exposures, measure
 from research.drivers.premium import rounding_error
 from research.errors import ParameterError

@@ -17,7 +17,7 @@ from research.analyses.lead import BP_A_YEAR, Lead, LeadFigure, cumulated_diverg
 from research.analyses.measures import Measures, measure_basis, measures_table, premium_table
 from research.analyses.phrases import bp, plus_minus_bp
 from research.analyses.report import Report
-from research.conventions import BASIS_POINT, SESSIONS_PER_YEAR
+from research.conventions import BASIS_POINT, SESSIONS_PER_YEAR, check_confidence
 from research.decomposition import (
     AutocorrelationTest,
     Decomposition,
@@ -28,7 +28,6 @@ from research.decomposition import (
     decompose,
     fee_regimes,
 )
-from research.decomposition.fit import check_confidence
 from research.decomposition.identification import Policy
 from research.metrics import tracking_error
 from research.plots import DescribedFigure, break_profile

@@ -17,9 +17,8 @@ from research.analyses.expense_ratio.words import fee_conclusions, fee_limits
 from research.analyses.lead import BP_A_YEAR, Lead, LeadFigure, cumulated_divergence, fee_measured
 from research.analyses.phrases import bp, plus_minus_bp
 from research.analyses.report import Report
-from research.conventions import BASIS_POINT
+from research.conventions import BASIS_POINT, check_confidence
 from research.decomposition import FeeRegimes, SlopeBreak, decompose, fee_regimes
-from research.decomposition.fit import check_confidence
 from research.decomposition.power import detectable_change
 from research.drivers.coins import fee_from_coins
 from research.drivers.inputs import input_series
