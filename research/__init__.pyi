@@ -15,8 +15,17 @@ from .alignment import Clock as Clock
 from .alignment import History as History
 from .alignment import align as align
 from .alignment import sessions as sessions
-from .analyses.decomposition.facts import explain as explain
+from .analyses.benchmark_clock.pairs import other_benchmark as other_benchmark
+from .analyses.benchmark_clock.report import benchmark_clock as benchmark_clock
+from .analyses.coverage.report import coverage as coverage
+from .analyses.data_quality.report import data_quality as data_quality
+from .analyses.decomposition.report import explain as explain
+from .analyses.expense_ratio.report import expense_ratio as expense_ratio
+from .analyses.futures_roll.report import futures_roll as futures_roll
+from .analyses.premium_discount.report import premium_discount as premium_discount
 from .analyses.show import show as show
+from .analyses.staking.report import staking as staking
+from .analyses.truth import truth_table as truth_table
 from .decomposition import compare_estimators as compare_estimators
 from .decomposition import decompose as decompose
 from .decomposition import euler_shares as euler_shares
@@ -33,5 +42,6 @@ from .metrics import tracking_difference as tracking_difference
 from .metrics import tracking_error as tracking_error
 from .opening import fund as fund
 from .opening import load as load
+from .reporting.record import record as record
 from .reporting.result import write_result as write_result
 from .tables import Table as Table

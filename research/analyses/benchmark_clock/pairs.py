@@ -23,6 +23,9 @@ __all__ = ["ClockPair", "OtherBenchmark", "clock_pairs", "other_benchmark", "wit
 
 AT_FUND_CLOCK = "benchmark_at_fund_clock"
 
+SAME = 0.05
+"""Hours below which two moments are one for every purpose here: three minutes."""
+
 
 @dataclass(frozen=True, eq=False)
 class OtherBenchmark:
@@ -69,6 +72,11 @@ class ClockPair:
     def name(self) -> str:
         """The pair as a label."""
         return f"{self.first} and {self.second}"
+
+    @property
+    def labels_agree(self) -> bool:
+        """Whether the two clocks' labels name the same moment, to three minutes; no where there is no label."""
+        return abs(self.expected) < SAME
 
     @property
     def p_value_constant(self) -> float:
