@@ -19,7 +19,7 @@ from research.analyses.phrases import bp, plus_minus_bp
 from research.analyses.report import Report
 from research.conventions import BASIS_POINT, check_confidence
 from research.decomposition import FeeRegimes, SlopeBreak, decompose, fee_regimes
-from research.decomposition.power import detectable_change
+from research.decomposition.breaks import detectable_change
 from research.drivers.coins import fee_from_coins
 from research.drivers.inputs import input_series
 from research.errors import SampleError
