@@ -106,7 +106,7 @@ def test_etha_gives_no_warning_and_has_assets():
     assert history.findings == ()
     assert history.bases == ("nav",)
     assert history.losses.counts()["after_end"] == 9
-    shares = load_series(history.fund, "shares_outstanding").values  # noqa: PD011 - a field
+    shares = load_series(history.fund, "shares_outstanding").values
     expected = history.frame["nav"] * shares[history.frame.index]
     np.testing.assert_allclose(history.frame["assets"], expected, rtol=1e-15)
     with pytest.raises(MissingColumnError, match="ETHA has no close series"):
@@ -133,7 +133,7 @@ def test_returns_compound_to_the_levels_and_the_bases_differ_by_the_premium(ethv
 
 
 def test_the_benchmark_return_of_a_monday_compounds_the_daily_ones(ethv):
-    index = load_series(ethv.fund, "benchmark").values  # noqa: PD011 - a field
+    index = load_series(ethv.fund, "benchmark").values
     daily = np.log(index).diff()
     monday = pd.Timestamp("2026-09-21")
     assert ethv.benchmark_returns[monday] == pytest.approx(daily["2026-09-19":"2026-09-21"].sum(), abs=1e-12)

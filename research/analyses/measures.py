@@ -12,7 +12,7 @@ import pandas as pd
 
 from research.alignment.history import Basis, History
 from research.conventions import BASIS_POINT, SESSIONS_PER_YEAR
-from research.decomposition.fit import LocalLevelResult
+from research.decomposition.local_level import LocalLevelResult
 from research.metrics import (
     horizon_tracking_error_of_level,
     mean_absolute_divergence,

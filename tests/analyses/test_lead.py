@@ -101,7 +101,7 @@ def test_every_report_has_figures_with_units_and_a_series(
 
 def test_the_divergence_ends_at_the_ratio_of_growth(made: dict[str, Report]) -> None:
     history = made["decomposition"].history
-    values = made["decomposition"].spark().values  # noqa: PD011
+    values = made["decomposition"].spark().values
     growth = history.frame[["nav", "benchmark"]].iloc[-1] / history.frame[["nav", "benchmark"]].iloc[0]
     assert values[0] == 0.0
     assert values[-1] == pytest.approx(1e4 * math.log(growth["nav"] / growth["benchmark"]), rel=1e-9)
@@ -114,7 +114,7 @@ def test_a_fee_that_nobody_measured_has_a_label_and_no_value() -> None:
 
 @given(st.lists(st.one_of(st.floats(-1e6, 1e6), st.just(math.nan)), max_size=500))
 def test_thinning_moves_and_invents_nothing(numbers: list[float]) -> None:
-    kept = spark("x", "bp", pd.Series(numbers, dtype=float)).values  # noqa: PD011
+    kept = spark("x", "bp", pd.Series(numbers, dtype=float)).values
     assert len(kept) == min(len(numbers), 60)
     rest = iter(numbers)
     # What is kept stands in the series in the same order.

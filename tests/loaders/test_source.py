@@ -1,7 +1,5 @@
 """A series is read from where its fund says, and from nowhere else."""
 
-# ruff: noqa: PD011 - values is a field of LoadedSeries, not of a frame
-
 from __future__ import annotations
 
 import hashlib

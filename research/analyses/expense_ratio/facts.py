@@ -15,7 +15,7 @@ from research.analyses.expense_ratio.fee_break import DayOfChange, day_of_change
 from research.analyses.expense_ratio.tiers import TierQuarter, tier_quarters
 from research.conventions import BASIS_POINT, DAYS_PER_YEAR, check_confidence
 from research.decomposition import FeeRegimes, SlopeBreak, fee_regimes
-from research.decomposition.power import detectable_change
+from research.decomposition.breaks import detectable_change
 from research.drivers.coins import fee_from_coins
 from research.drivers.inputs import input_series
 from research.errors import SampleError
