@@ -26,7 +26,7 @@ lab: $(READY)  ## the notebooks in JupyterLab
 	@$(BIN)/jupyter lab notebooks
 
 clean:  ## remove the environment and everything that runs have written
-	rm -rf .venv build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf .venv build dist .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
 	find reports -mindepth 1 -maxdepth 1 ! -name README.md ! -name example.png -exec rm -rf {} +
 
 $(READY): pyproject.toml constraints.txt

@@ -6,11 +6,25 @@ import os
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 PROJECT = Path(__file__).resolve().parents[1]
 
 # --doctest-modules would import every conftest.py a second time, under one name, and refuse the second of them.
 collect_ignore_glob = ["*conftest.py"]
+
+# One profile for every property test: no limit of time and no health check that a busy machine could fail, and the same
+# examples each time, so that a red run is the change's own fault. --hypothesis-profile search draws new ones: .ci/run
+# does, and the failing example's blob is printed, to be run again with @reproduce_failure.
+settings.register_profile(
+    "house",
+    deadline=None,
+    derandomize=True,
+    print_blob=True,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much],
+)
+settings.register_profile("search", settings.get_profile("house"), derandomize=False)
+settings.load_profile("house")
 
 
 @pytest.fixture(scope="session")

@@ -34,7 +34,7 @@ def calendar_daily(start="2024-07-01", periods=120, seed=0):
     return {"nav": (nav, CLOCK), "benchmark": (index, CLOCK)}
 
 
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 @given(
     seed=st.integers(0, 10_000),
     periods=st.integers(40, 200),
@@ -60,7 +60,7 @@ def test_rows_in_are_rows_out_and_rows_dropped(seed, periods, holes, blanks, off
     assert losses.to_frame()["date"].is_unique
 
 
-@settings(deadline=None, max_examples=25)
+@settings(max_examples=25)
 @given(seed=st.integers(0, 10_000), periods=st.integers(40, 200))
 def test_the_benchmark_compounds_over_holding_intervals(seed, periods):
     series = calendar_daily(periods=periods, seed=seed)
@@ -72,7 +72,7 @@ def test_the_benchmark_compounds_over_holding_intervals(seed, periods):
         assert frame["benchmark"][after] / frame["benchmark"][before] == pytest.approx((1 + inside).prod(), rel=1e-12)
 
 
-@settings(deadline=None, max_examples=25)
+@settings(max_examples=25)
 @given(seed=st.integers(0, 10_000), periods=st.integers(40, 200))
 def test_aligning_the_aligned_changes_nothing(seed, periods):
     frame, _ = align(calendar_daily(periods=periods, seed=seed), "XNYS")

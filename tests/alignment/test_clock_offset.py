@@ -42,7 +42,7 @@ def test_hours_and_sign_are_recovered_and_intervals_cover(hours, fat):
     assert 0.92 <= np.mean(inside) <= 0.98
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(seed=st.integers(0, 1000), scale=st.floats(1e-3, 1e3), hours=st.integers(2, 12))
 def test_units_do_not_matter_and_time_reversal_changes_the_sign(seed, scale, hours):
     fund, late = sampled(np.random.default_rng(seed), hours, DAYS[:80])

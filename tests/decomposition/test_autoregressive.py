@@ -31,7 +31,7 @@ def fund(seed: int, *, phi: float = 0.8, spread: float = 1e-4, permanent: float 
 
 
 @given(share=st.floats(0.0, 1.0), phi=st.floats(-0.9, 0.97), nobs=st.integers(2, 40))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_banded_form_equals_the_autocovariances(share, phi, nobs):
     """The covariance of differences, from the textbook's autocovariance φ^k/(1 − φ²) of an AR(1)."""
     lags = np.arange(nobs + 1)

@@ -128,7 +128,7 @@ class TestEtha:
 
 
 @given(scale=st.floats(0.01, 1000.0), index_scale=st.floats(0.01, 1000.0))
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 def test_units_of_nav_and_index_do_not_matter(scale, index_scale):
     history = rs.load("ETHV")
     frame = history.frame.assign(
@@ -146,7 +146,7 @@ def test_units_of_nav_and_index_do_not_matter(scale, index_scale):
 
 
 @given(cut=st.integers(60, 480))
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 def test_splitting_the_sample_and_adding(cut):
     """Stated parts are functions of the ends: those of two halves add to the whole, as does the divergence."""
     history = rs.load("ETHV")
@@ -161,7 +161,7 @@ def test_splitting_the_sample_and_adding(cut):
 
 
 @given(seed=st.integers(0, 10_000))
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 def test_identity_holds_for_any_drivers(seed):
     history = rs.load("ETHV")
     rng = np.random.default_rng(seed)

@@ -99,7 +99,7 @@ def test_log_determinant_is_exact_at_both_ends():
 
 
 @given(share=st.floats(0.0, 1.0), seed=st.integers(0, 10_000), nobs=st.integers(3, 60))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_banded_equals_dense_with_gaps(share, seed, nobs):
     rng = np.random.default_rng(seed)
     gaps = rng.integers(1, 5, nobs).astype(float)

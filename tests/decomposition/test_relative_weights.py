@@ -56,7 +56,7 @@ def test_two_regressors_published():
 
 
 @given(seed=st.integers(0, 10_000), count=st.integers(1, 8))
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 def test_definition_sum_and_units(seed, count):
     rng = np.random.default_rng(seed)
     x = rng.standard_normal((100, count)) @ rng.standard_normal((count, count))

@@ -47,7 +47,7 @@ def test_lmg_published_two_regressors():
 
 
 @given(seed=st.integers(0, 10_000), count=st.integers(1, 6))
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 def test_lmg_sums_to_r_squared_and_ignores_units(seed, count):
     rng = np.random.default_rng(seed)
     x = rng.standard_normal((60, count))
@@ -82,7 +82,7 @@ def test_lmg_refuses(bad):
 
 
 @given(seed=st.integers(0, 10_000), horizon=st.integers(1, 20))
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 def test_euler_shares_sum_to_one(seed, horizon):
     rng = np.random.default_rng(seed)
     parts = pd.DataFrame(rng.standard_normal((60, 3)).cumsum(axis=0), columns=list("abc"))

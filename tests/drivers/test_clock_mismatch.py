@@ -17,7 +17,7 @@ seeds = st.integers(0, 200)
 BOTH = [(clock, "benchmark_at_fund_clock"), (benchmark_mismatch, "benchmark_stated")]
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(one=seeds, other=seeds)
 def test_exchanging_the_two_benchmarks_changes_the_sign(one, other):
     for function, key in BOTH:
@@ -28,7 +28,7 @@ def test_exchanging_the_two_benchmarks_changes_the_sign(one, other):
         np.testing.assert_array_equal(there.level, -back.level)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(one=seeds, other=seeds, third=seeds)
 def test_mismatches_add_up_along_a_chain(one, other, third):
     names = ("one", "other")

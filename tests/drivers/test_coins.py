@@ -26,7 +26,7 @@ def fee_of(rate: float) -> FeeSchedule:
     )
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(rate=st.floats(0.0, 0.05))
 def test_the_fee_comes_back_from_coins_alone_and_equals_the_expense_ratio(rate):
     fee = fee_of(rate)

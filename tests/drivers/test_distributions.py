@@ -13,7 +13,7 @@ from research.drivers.distributions import distributions, reinvested, total_retu
 from research.errors import AlignmentError, DataError
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(seed=st.integers(0, 100), count=st.integers(0, 12))
 def test_total_return_is_price_plus_cash_over_the_price_before(seed, count):
     rng = np.random.default_rng(seed)
@@ -27,7 +27,7 @@ def test_total_return_is_price_plus_cash_over_the_price_before(seed, count):
     assert level.iloc[0] == values.iloc[0]
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(scale=st.floats(0.01, 100.0))
 def test_a_split_of_the_unit_changes_nothing(scale):
     values, cash = walk(1), pd.Series([30.0], SESSIONS[50:51])

@@ -82,7 +82,7 @@ def books(price: np.ndarray, sessions: pd.DatetimeIndex, rate: float) -> np.ndar
 
 
 @given(seed=st.integers(0, 10_000), rate=st.floats(0.0, 0.05))
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=10)
 def test_accrued_fee_reproduces_the_books(seed, rate):
     rng = np.random.default_rng(seed)
     sessions = pd.bdate_range("2025-07-23", periods=90)

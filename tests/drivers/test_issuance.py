@@ -27,7 +27,7 @@ def test_published_issuance_within_two_percent():
     assert expected_staking_yield(41_669_700, priority_fees=20_000) == pytest.approx(0.0262, abs=1e-4)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(staked=st.floats(1e5, 1e8), more=st.floats(1.01, 10.0))
 def test_more_stake_dilutes_by_its_root(staked, more):
     ratio = expected_staking_yield(staked) / expected_staking_yield(staked * more)

@@ -20,7 +20,7 @@ from research.errors import DataError, ParameterError, UnknownNameError
 multiples = st.sampled_from([-3.0, -2.0, -1.0, -0.5, 0.5, 1.5, 2.0, 3.0])
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(multiple=multiples, seed=st.integers(0, 200))
 def test_drag_is_exact_against_day_by_day_compounding(multiple, seed):
     benchmark = walk(seed)
@@ -31,7 +31,7 @@ def test_drag_is_exact_against_day_by_day_compounding(multiple, seed):
     assert level.iloc[-1] == pytest.approx(expected, abs=1e-12)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(seed=st.integers(0, 50))
 def test_no_leverage_has_exactly_no_drag_and_no_financing(seed):
     rate = pd.Series(np.random.default_rng(seed).uniform(0, 0.05, len(SESSIONS)), SESSIONS)
@@ -40,7 +40,7 @@ def test_no_leverage_has_exactly_no_drag_and_no_financing(seed):
     assert (financing_level(rate, 1.0) == 0.0).all()
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(multiple=multiples, cut=st.integers(1, len(SESSIONS) - 2))
 def test_drag_adds_over_time(multiple, cut):
     benchmark = walk(7)
@@ -57,7 +57,7 @@ def test_drag_is_half_the_variance_for_small_moves():
         assert level.iloc[-1] == pytest.approx(-0.5 * multiple * (multiple - 1.0) * variance, rel=0.05)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(multiple=multiples, seed=st.integers(0, 50))
 def test_a_monthly_reset_holds_the_position_within_each_month(multiple, seed):
     benchmark = walk(seed, sd=0.01)

@@ -35,7 +35,7 @@ def staked_history(**inputs: pd.Series):
     return make_history(walk(1), walk(1), fund, given_inputs)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(y=st.floats(-0.9, 0.9), s=fractions, f=fractions, tax=fractions, w=fractions)
 def test_gross_less_fee_less_tax_is_the_net_yield_for_every_rate(y, s, f, tax, w):
     levels = staking_levels(SESSIONS, staking_yield=y, staked_share=s, fee_share=f, tax_rate=tax, holders=w)
@@ -45,7 +45,7 @@ def test_gross_less_fee_less_tax_is_the_net_yield_for_every_rate(y, s, f, tax, w
     assert (levels.iloc[0] == 0.0).all()
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(cut=st.integers(1, len(SESSIONS) - 2), seed=st.integers(0, 99))
 def test_levels_add_over_time(cut, seed):
     rng = np.random.default_rng(seed)

@@ -128,7 +128,7 @@ def test_without_a_crossing_the_two_agree():
     assert daily == pytest.approx((0.0025 * assets - 0.0013 * 2.5e9).sum(), rel=1e-12)
 
 
-@settings(deadline=None, database=None, max_examples=50)
+@settings(max_examples=50)
 @given(st.sets(st.integers(0, 700), min_size=3, max_size=60), st.data())
 def test_accrual_adds_over_splits_of_the_sample(offsets, data):
     offsets = sorted(offsets)

@@ -162,14 +162,14 @@ def test_a_cell_beyond_the_limit_of_the_parser():
     refused(b"date,nav\n2024-07-23," + b"1" * 200_000 + b"\n", DataFileError, "field larger than field limit")
 
 
-@settings(deadline=None, database=None, max_examples=300)
+@settings(max_examples=300)
 @given(st.binary(max_size=200))
 def test_no_bytes_at_all_get_past_with_an_untyped_error(raw):
     with contextlib.suppress(ResearchError):
         read(raw)
 
 
-@settings(deadline=None, database=None, max_examples=300)
+@settings(max_examples=300)
 @given(st.integers(0, len(GOOD) - 1), st.integers(0, 255))
 def test_one_wrong_byte_is_read_or_refused_never_worse(place, byte):
     raw = bytearray(GOOD)
@@ -182,7 +182,7 @@ def test_one_wrong_byte_is_read_or_refused_never_worse(place, byte):
     assert frame.index.is_unique
 
 
-@settings(deadline=None, database=None, max_examples=100)
+@settings(max_examples=100)
 @given(
     st.lists(st.dates(pd.Timestamp("1990-01-01").date(), pd.Timestamp("2100-01-01").date()), min_size=1, unique=True),
     st.data(),

@@ -11,7 +11,7 @@ from research.errors import ParameterError, SampleError
 from research.metrics import Resampling, choose_block_length, stationary_blocks
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(st.integers(1, 60), st.integers(1, 20), st.floats(1, 80), st.integers(0, 99))
 def test_sums_are_sums_over_the_indices(nobs, draws, length, seed):
     values = np.random.default_rng(seed).normal(3, 1, (nobs, 3))

@@ -24,7 +24,7 @@ def data(rows, columns, seed=0, holes=0.0):
     return funds, benchmark
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     st.integers(1, 130), st.integers(1, 40), st.integers(2, 70), st.sampled_from([0.0, 0.1, 0.7]), st.integers(0, 99)
 )

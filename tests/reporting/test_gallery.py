@@ -237,7 +237,7 @@ def batch_full_of(folder: Path, text: str) -> Path:
     return folder
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(text=st.text(max_size=40))
 def test_any_name_reads_as_itself(text: str, tmp_path_factory: pytest.TempPathFactory) -> None:
     folder = write_batch(tmp_path_factory.mktemp("names"), [failed("x/y", text, "decomposition", text)])

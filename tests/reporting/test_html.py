@@ -60,7 +60,7 @@ def test_nothing_that_runs_or_fetches_passes(markup: str) -> None:
         assert "url" not in (attributes.get("style") or "")
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(st.text(alphabet="<>/='\" abscriptonrl:&;#x!-", max_size=60))
 def test_no_script_element_from_any_text(text: str) -> None:
     assert not [tag for tag, _ in Elements(CLEAN(text)).found if tag in {"script", "style", "iframe"}]
@@ -77,7 +77,7 @@ def test_a_picture_without_a_description_says_so() -> None:
 VALUES = st.text(alphabet="<>/='\" idclas&;h2to\n", max_size=20)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @example("h2", {"title": 'x id="', "lang": '" style=position:fixed onclick=alert(1) y'})
 @example("td", {"title": " class=", "lang": "a> onclick=alert(1)"})
 @given(

@@ -269,7 +269,7 @@ VALUES = st.sampled_from(
 )
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400)
 @given(st.sampled_from(PLACES), st.sampled_from(["replace", "delete", "add"]), VALUES)
 def test_the_small_checker_agrees_with_jsonschema(
     place: tuple[str, tuple[Any, ...]], action: str, value: object

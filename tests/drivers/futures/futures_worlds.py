@@ -67,4 +67,4 @@ def schedules(world: World, choice: int) -> Schedule:
 worlds = st.builds(market, st.integers(0, 10**6), st.integers(3, 40))
 frozen_worlds = st.builds(lambda seed, n: market(seed, n, frozen=True), st.integers(0, 10**6), st.integers(3, 40))
 choices = st.integers(0, 6)
-few = settings(max_examples=25, deadline=None)
+few = settings(max_examples=25)
