@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Final
 
@@ -14,9 +14,9 @@ from research.alignment.clock import Clock
 from research.alignment.dates import as_date, labels_of
 from research.alignment.findings import Finding
 from research.alignment.history import History
-from research.alignment.inputs import inputs_of, sampled
 from research.alignment.losses import LossReport
 from research.alignment.naive import naive_cost
+from research.alignment.sample import sample_at
 from research.alignment.screens import screen
 from research.alignment.sessions import sessions
 from research.errors import (
@@ -29,13 +29,15 @@ from research.errors import (
 )
 from research.funds import Fund, data_folder, described, funds
 from research.funds.registry import FILE_NAME, SIMULATED_PREFIX
-from research.loaders import LoadedSeries, load_series
+from research.loaders import LoadedSeries, load_input, load_series
 
 __all__ = ["Subject", "fund", "load", "subject"]
 
 _ALIGNED: Final = ("nav", "benchmark", "close", "shares_outstanding")
 _SHORTEST: Final = 3
 _LOG_ENDINGS: Final = ("-wal", ".wal")
+# Inputs that keep the dates of their quotes, which need not be sessions.
+_QUOTED: Final = frozenset({"bill_rate"})
 
 
 def fund(ticker: str, data: Path | str | None = None) -> Fund:
@@ -171,7 +173,7 @@ def load(
     frame, losses = _aligned(entry, loaded, first if first is not None else listed, last, max_loss)
     if len(frame) < minimum_sessions:
         raise SampleError(_too_short(entry, frame, loaded, minimum_sessions))
-    inputs, further, missing = inputs_of(entry, labels_of(frame))
+    inputs, further, missing = _inputs_of(entry, labels_of(frame))
     findings = _screened(entry, frame, loaded, inputs.get("distributions"))
     if mask_flagged:
         frame, losses = _masked(frame, losses, findings)
@@ -332,7 +334,52 @@ def _read(fund: Fund) -> dict[str, LoadedSeries]:
             f"{fund.ticker} has no NAV series (series: {', '.join(fund.series)}): add [fund.{fund.ticker}.series.nav] "
             "to a funds.toml of your own and name its folder with --data"
         )
-    return {role: sampled(load_series(fund, role), fund) for role in fund.series}
+    return {role: _sampled(load_series(fund, role), fund) for role in fund.series}
+
+
+def _sampled(loaded: LoadedSeries, fund: Fund) -> LoadedSeries:
+    """Return a series with one value a day: bars are taken at their clock on every session that they cover.
+
+    Raises
+    ------
+    SampleError
+        If the bars cover no session.
+    """
+    if not loaded.sample_at:
+        return loaded
+    bars = loaded.values  # noqa: PD011 - a field
+    first, last = (moment.tz_convert(None).normalize() for moment in (bars.index[0], bars.index[-1]))
+    days = sessions(fund.calendar, first, last)
+    values = sample_at(bars, loaded.sample_at, days, column=loaded.column).prices.dropna()
+    if not len(values):
+        raise SampleError(f"{loaded.source.role} of {fund.ticker}: no bar at {loaded.sample_at} on any session")
+    return replace(loaded, values=values.rename(loaded.source.role), sample_at="")
+
+
+def _inputs_of(
+    fund: Fund, kept: pd.DatetimeIndex
+) -> tuple[Mapping[str, pd.Series[float]], tuple[LoadedSeries, ...], tuple[Finding, ...]]:
+    """Return what drivers read, on the sessions kept, with its sources and what is missing of it.
+
+    A session for which an input has no row is NaN and named in a finding; whether a driver can do without it is the
+    driver's business. Nothing is filled.
+    """
+    found: dict[str, pd.Series[float]] = {}
+    sources = []
+    findings = []
+    for name in fund.inputs:
+        loaded = _sampled(load_input(fund, name), fund)
+        sources.append(loaded)
+        values = loaded.values  # noqa: PD011 - a field
+        if name in _QUOTED:
+            found[name] = values
+            continue
+        found[name] = values.reindex(kept)
+        absent = labels_of(found[name][~kept.isin(values.index)].to_frame())
+        if len(absent):
+            message = f"{name} has no row for {len(absent)} of {len(kept)} sessions, the first {absent[0]:%Y-%m-%d}"
+            findings.append(Finding("input_missing", name, absent[0], float(len(absent)), message, "warning"))
+    return found, tuple(sources), tuple(findings)
 
 
 def _too_short(fund: Fund, frame: pd.DataFrame, loaded: dict[str, LoadedSeries], minimum_sessions: int) -> str:

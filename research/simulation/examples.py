@@ -12,12 +12,9 @@ import pandas as pd
 from research.alignment.dates import as_date
 from research.errors import SampleError, UnknownNameError
 from research.funds import Fund
-from research.simulation.kind_terms import Curve, Leverage, Staking
 from research.simulation.noise import Shocks
-from research.simulation.simulate import simulate
-from research.simulation.terms import Market, Noise, Premium, Rounding
-from research.simulation.truth import SimulatedHistory
-from research.simulation.world import World, fee_schedule
+from research.simulation.simulate import SimulatedHistory, simulate
+from research.simulation.world import Curve, Leverage, Market, Noise, Premium, Rounding, Staking, World, fee_schedule
 
 __all__ = ["SIMULATED_FUNDS", "SimulatedFund", "load_simulated", "simulated", "simulated_funds"]
 

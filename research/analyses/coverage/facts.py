@@ -15,7 +15,7 @@ from research.analyses.report import Report
 from research.errors import DataError
 from research.plots.coverage import coverage_chart
 from research.simulation import coverage_study
-from research.simulation.study import CoverageStudy
+from research.simulation.coverage import CoverageStudy
 
 if TYPE_CHECKING:
     from research.plots import DescribedFigure

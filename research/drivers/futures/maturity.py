@@ -9,10 +9,8 @@ import numpy as np
 import pandas as pd
 
 from research.conventions import DAYS_PER_YEAR
-from research.drivers.futures._labels import as_dates, as_prices, calendar_days, check_positive, day
-from research.drivers.futures.held import HeldFutures
-from research.drivers.futures.hold import check_cost, check_spot
-from research.drivers.futures.split import split_held
+from research.drivers.futures.curve import as_dates, as_prices, calendar_days, check_positive, day
+from research.drivers.futures.held import HeldFutures, check_cost, check_spot, split_held
 from research.errors import DataError, ParameterError, SampleError
 
 if TYPE_CHECKING:

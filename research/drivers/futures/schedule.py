@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 import pandas as pd
 
-from research.drivers.futures._labels import as_dates, as_prices, day
-from research.drivers.futures.curve import FuturesCurve, contract
+from research.drivers.futures.curve import FuturesCurve, as_dates, as_prices, contract, day
 from research.errors import DataError, ParameterError
 
 if TYPE_CHECKING:
