@@ -155,8 +155,8 @@ def load(
     >>> history = load("ETHV")
     >>> [str(found.session.date()) for found in history.findings if found.rule == "stale_value"]
     ['2026-03-06']
-    >>> print(history.losses)
-    823 rows in, 547 kept: before_listing 28, weekend 226, holiday 22; 0 sessions lost
+    >>> history.losses.in_words
+    '823 rows in, 547 kept: before_listing 28, weekend 226, holiday 22; 0 sessions lost'
     """
     _check_minimum(minimum_sessions)
     # Dates are checked before any file is read: a wrong request should not wait for the data.

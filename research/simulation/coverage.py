@@ -27,7 +27,7 @@ from research.simulation.noise_kinds import NOISE_KINDS, noise_worlds, study_wor
 from research.simulation.paths import Panel, simulate_panel
 from research.simulation.simulate import history_of
 from research.simulation.world import SimulatedKind, World
-from research.tables import Table
+from research.tables import Result, Table
 
 __all__ = ["BreakCoverage", "CoverageStudy", "break_coverage", "coverage_study", "share_interval"]
 
@@ -39,7 +39,7 @@ _BASIC = ("stationary", "random_walk", "mixed")
 
 
 @dataclass(frozen=True, eq=False)
-class CoverageStudy:
+class CoverageStudy(Result):
     """Result of `coverage_study`.
 
     Parameters
@@ -112,15 +112,9 @@ class CoverageStudy:
         rows = self.frame.to_dict(orient="records")
         return {"draws": self.draws, "seed": self.seed, "confidence": self.confidence, "rows": _plain(rows)}
 
-    def __str__(self) -> str:
-        return str(self.summary())
-
-    def _repr_html_(self) -> str:
-        return self.summary()._repr_html_()
-
 
 @dataclass(frozen=True, eq=False)
-class BreakCoverage:
+class BreakCoverage(Result):
     """Result of `break_coverage`.
 
     Parameters
@@ -185,12 +179,6 @@ class BreakCoverage:
         """Return the study as plain numbers, ready for JSON."""
         rows = self.frame.to_dict(orient="records")
         return {"draws": self.draws, "seed": self.seed, "confidence": self.confidence, "rows": _plain(rows)}
-
-    def __str__(self) -> str:
-        return str(self.summary())
-
-    def _repr_html_(self) -> str:
-        return self.summary()._repr_html_()
 
 
 def _row(group: pd.DataFrame) -> tuple[float, ...]:

@@ -15,6 +15,7 @@ from research.funds import Fund
 from research.simulation.noise import Shocks
 from research.simulation.simulate import SimulatedHistory, simulate
 from research.simulation.world import Curve, Leverage, Market, Noise, Premium, Rounding, Staking, World, fee_schedule
+from research.tables import Result, Table
 
 __all__ = ["SIMULATED_FUNDS", "SimulatedFund", "load_simulated", "simulated", "simulated_funds"]
 
@@ -22,7 +23,7 @@ _MINIMUM_SESSIONS = 30
 
 
 @dataclass(frozen=True)
-class SimulatedFund:
+class SimulatedFund(Result):
     """A named world with a fixed seed.
 
     Parameters
@@ -41,6 +42,11 @@ class SimulatedFund:
     world: World
     seed: int
     description: str
+
+    def summary(self) -> Table:
+        """Return the parameters that it is made from."""
+        seeded = (f"Simulated with seed {self.seed}.",)
+        return replace(self.world.summary(), caption=f"{self.ticker}: {self.description}", notes=seeded)
 
     @property
     def history(self) -> SimulatedHistory:

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from research.conventions import DAYS_PER_YEAR
+from research.conventions import BASIS_POINT, DAYS_PER_YEAR, years_between
 from research.simulation.checks import whole
 from research.simulation.futures import futures_parts
 from research.simulation.grid import Grid, Parts
@@ -18,6 +18,7 @@ from research.simulation.leveraged import leverage_parts
 from research.simulation.noise import NORMAL, Streams, autoregressive, persistence, unit_shocks
 from research.simulation.staking import staking_parts
 from research.simulation.world import World
+from research.tables import Result, Table, signed
 
 __all__ = ["NAV_NOISE", "Panel", "simulate_panel"]
 
@@ -31,7 +32,7 @@ _PERIODS: Final = {"monthly": "M", "quarterly": "Q"}
 
 
 @dataclass(frozen=True, eq=False)
-class Panel:
+class Panel(Result):
     """Simulated funds of one world.
 
     Parameters
@@ -79,6 +80,22 @@ class Panel:
     def drivers(self) -> tuple[str, ...]:
         """Names of the drivers on the basis of net asset value."""
         return tuple(name for name in self.components if name not in NAV_NOISE)
+
+    def summary(self) -> Table:
+        """Return what each part contributed, in basis points a year: mean and standard deviation over the funds."""
+        years = years_between(self.sessions[0], self.sessions[-1])
+        gains = {name: path[:, -1] / years / BASIS_POINT for name, path in self.components.items()}
+        frame = pd.DataFrame(
+            {
+                "mean": [float(np.mean(gain)) if gain.size else np.nan for gain in gains.values()],
+                "sd": [float(np.std(gain, ddof=1)) if gain.size > 1 else np.nan for gain in gains.values()],
+            },
+            index=list(gains),
+        )
+        caption = (
+            f"Parts of {len(self.draws)} simulated {self.world.kind} funds of {len(self.sessions)} sessions, bp a year"
+        )
+        return Table(frame, caption, dict.fromkeys(frame.columns, signed(2)), (f"Seed {self.seed}.",))
 
 
 @dataclass(frozen=True, eq=False)

@@ -21,7 +21,7 @@ from research.loaders import SourceRecord
 from research.simulation.paths import NAV_NOISE, Panel, simulate_panel
 from research.simulation.staking import first_staking_day
 from research.simulation.world import World
-from research.tables import Table
+from research.tables import Result, Table
 
 __all__ = ["SimulatedHistory", "Truth", "history_of", "simulate"]
 
@@ -35,7 +35,7 @@ _DESCRIPTIONS = {
 
 
 @dataclass(frozen=True, eq=False)
-class Truth:
+class Truth(Result):
     """The parts of which a simulated fund was made, on the sessions of its history.
 
     Parameters

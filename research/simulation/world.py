@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields, is_dataclass
 from functools import cached_property, lru_cache
-from typing import Literal, get_args
+from typing import Final, Literal, get_args
 
 import pandas as pd
 
@@ -16,6 +17,7 @@ from research.errors import ParameterError, SampleError, UnknownNameError
 from research.funds import FeePeriod, FeeSchedule, FeeTier
 from research.simulation.checks import between, whole
 from research.simulation.noise import Shocks
+from research.tables import Result, Table
 
 __all__ = [
     "Curve",
@@ -34,6 +36,14 @@ __all__ = [
 
 SimulatedKind = Literal["spot", "futures", "staking", "leveraged"]
 """What sort of fund can be simulated."""
+
+_ONLY_OF: Final[Mapping[str, frozenset[str]]] = {
+    "rates": frozenset({"futures", "leveraged"}),
+    "curve": frozenset({"futures"}),
+    "staking": frozenset({"staking"}),
+    "leverage": frozenset({"leveraged"}),
+}
+"""Parts of a world that only some kinds of fund have."""
 
 _LISTED = "2024-07-23"
 _SOURCE = "simulated: the data were made with this schedule"
@@ -401,7 +411,7 @@ def _period(
 
 
 @dataclass(frozen=True)
-class World:
+class World(Result):
     """A fund that does not exist, and everything that is true of it.
 
     Parameters
@@ -509,6 +519,20 @@ class World:
                 f"fee starts on {opened}, after the first session on {first}: start it there or before"
             )
 
+    def summary(self) -> Table:
+        """Return every parameter that this kind of fund uses, one row each."""
+        idle = {name for name, kinds in _ONLY_OF.items() if self.kind not in kinds}
+        rows: dict[str, object] = {}
+        for one in fields(self):
+            value = getattr(self, one.name)
+            if one.name == "fee":
+                rows[one.name] = "; ".join(map(str, self.schedule.periods))
+            elif is_dataclass(value) and one.name not in idle:
+                rows |= {f"{one.name}.{part.name}": _shown(getattr(value, part.name)) for part in fields(value)}
+            elif one.name not in idle:
+                rows[one.name] = _shown(value)
+        return Table.of(rows, f"World of a simulated {self.kind} fund")
+
     @cached_property
     def schedule(self) -> FeeSchedule:
         """What is charged, as a schedule."""
@@ -526,6 +550,14 @@ class World:
     def index(self) -> pd.DatetimeIndex:
         """Session labels, naive days."""
         return world_sessions(self.calendar, pd.Timestamp(as_date(self.start, "start")), self.sessions)
+
+
+def _shown(value: object) -> str:
+    """Return a parameter as it reads in a table: a law of shocks by its numbers, a float without its rounding."""
+    if isinstance(value, Shocks):
+        tails = "normal" if value.df is None else f"Student t({value.df:g})"
+        return f"{tails}, GARCH({value.arch:g}, {value.garch:g})" if value.is_clustered else tails
+    return f"{value:g}" if isinstance(value, float) else "–" if value is None else str(value)
 
 
 @lru_cache(maxsize=64)

@@ -9,13 +9,14 @@ import numpy as np
 import pandas as pd
 
 from research.errors import AlignmentError, DataError, ParameterError
+from research.tables import Result, Table
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from numpy.typing import NDArray
 
-__all__ = ["FuturesCurve", "as_dates", "as_prices", "calendar_days", "check_positive", "contract", "day"]
+__all__ = ["FuturesCurve", "as_dates", "as_prices", "calendar_days", "check_positive", "contract", "day", "spanned"]
 
 
 def contract(expiry: object) -> str:
@@ -24,7 +25,7 @@ def contract(expiry: object) -> str:
 
 
 @dataclass(frozen=True, eq=False)
-class FuturesCurve:
+class FuturesCurve(Result):
     """Settlement prices of every contract of one future.
 
     Parameters
@@ -150,6 +151,20 @@ class FuturesCurve:
         known = self.prices.notna().to_numpy()
         begun = np.logical_or.accumulate(known, axis=0)
         return pd.DataFrame(begun & (self._days() >= 0), index=self.sessions, columns=self.expiries)
+
+    def to_frame(self) -> pd.DataFrame:
+        """Return a copy of the prices."""
+        return self.prices.copy()
+
+    def summary(self) -> Table:
+        """Return what the curve covers."""
+        rows = {
+            "sessions": spanned(self.sessions),
+            "contracts": f"{len(self.expiries)}, expiring {day(self.expiries[0])} to {day(self.expiries[-1])}",
+            "settlements": str(int(self.prices.notna().to_numpy().sum())),
+            "holes": str(len(self.holes())),
+        }
+        return Table.of(rows, "Futures curve by contract")
 
     def holes(self) -> tuple[tuple[pd.Timestamp, pd.Timestamp], ...]:
         """Return session and expiry of every missing price inside a contract's life, by session."""
@@ -279,6 +294,11 @@ class FuturesCurve:
 def day(label: object) -> str:
     """Return a date label as text."""
     return f"{pd.Timestamp(label):%Y-%m-%d}"  # type: ignore[arg-type]
+
+
+def spanned(labels: pd.DatetimeIndex) -> str:
+    """Return how many date labels there are, and from when to when."""
+    return f"{len(labels)}, {day(labels[0])} to {day(labels[-1])}"
 
 
 def as_dates(labels: pd.Index, what: str) -> pd.DatetimeIndex:

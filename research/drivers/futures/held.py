@@ -13,7 +13,7 @@ from research.drivers.futures.basis import backwardation_share, contango_share
 from research.drivers.futures.curve import FuturesCurve, as_dates, calendar_days, check_positive, contract, day
 from research.drivers.futures.schedule import Schedule
 from research.errors import AlignmentError, DataError, MissingColumnError, ParameterError, SampleError
-from research.tables import Table, signed
+from research.tables import Result, Table, signed
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -24,7 +24,7 @@ __all__ = ["HeldFutures", "check_cost", "check_spot", "hold", "log_mean", "split
 
 
 @dataclass(frozen=True, eq=False)
-class HeldFutures:
+class HeldFutures(Result):
     """Returns of a futures position over each interval, and its state after each close.
 
     Parameters
@@ -113,12 +113,6 @@ class HeldFutures:
             rows["sessions in backwardation (%)"] = 100 * backwardation_share(self.basis)
         frame = pd.DataFrame({"value": list(rows.values())}, index=list(rows))
         return Table(frame, f"Futures held: {self.name}", {"value": signed(1)})
-
-    def __str__(self) -> str:
-        return str(self.summary())
-
-    def _repr_html_(self) -> str:
-        return self.summary()._repr_html_()
 
 
 def hold(curve: FuturesCurve, schedule: Schedule, spot: pd.Series | None = None, *, cost: float = 0.0) -> HeldFutures:
