@@ -21,7 +21,7 @@ from research.errors import MissingColumnError, ParameterError, SampleError
 from research.tables import Format, Table, p_value, plus_minus, unsigned_zero
 
 if TYPE_CHECKING:
-    from research.plots.accessor import DecompositionPlots
+    from research.plots.decomposition import DecompositionPlots
 
 __all__ = ["Decomposition", "DriverEstimate", "decompose"]
 
@@ -161,7 +161,7 @@ class Decomposition:
     @property
     def plot(self) -> DecompositionPlots:
         """Figures of this result; each method returns a matplotlib figure and shows nothing."""
-        from research.plots.accessor import DecompositionPlots  # noqa: PLC0415 - matplotlib loads only where it is used
+        from research.plots.decomposition import DecompositionPlots  # noqa: PLC0415 - matplotlib loads only where it is used
 
         return DecompositionPlots(self)
 

@@ -12,7 +12,7 @@ import pandas as pd
 from research.alignment.history import History
 from research.errors import DataError
 from research.simulation import coverage_study
-from research.simulation.study import CoverageStudy
+from research.simulation.coverage import CoverageStudy
 
 __all__ = ["CoverageFacts", "Uncovered", "kind_of"]
 

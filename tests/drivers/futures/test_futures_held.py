@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from research.drivers.futures import FuturesCurve, Schedule, hold, roll_last_days, roll_on_expiry
+from research.drivers.futures.held import log_mean
 from research.errors import AlignmentError, DataError, MissingColumnError, ParameterError, SampleError
 
 
@@ -201,3 +202,19 @@ def test_the_result_reads_back():
     assert "sessions in contango (%)" not in bare.summary().to_frame().index
     with pytest.raises(MissingColumnError, match="spot"):
         _ = bare.basis
+
+
+prices = st.floats(1e-3, 1e6)
+
+
+@given(prices, prices)
+def test_log_mean_times_log_ratio_is_the_difference(a, b):
+    mean = log_mean(np.array([a]), np.array([b]))[0]
+    assert abs(mean * np.log(a / b) - (a - b)) <= 1e-12 * max(a, b)
+    assert np.sqrt(a * b) * (1 - 1e-12) <= mean <= (a + b) / 2 * (1 + 1e-12)
+
+
+@given(prices, st.floats(-1e-9, 1e-9))
+def test_log_mean_keeps_its_digits_between_near_values(a, change):
+    mean = log_mean(np.array([a * (1 + change)]), np.array([a]))[0]
+    assert abs(mean / a - 1) < 1e-8
