@@ -9,8 +9,8 @@ import pandas as pd
 
 from research.conventions import check_periods
 from research.errors import DataError
-from research.metrics import _moments as moments
-from research.metrics._pair import Array, Pair, Returns, check_pair
+from research.metrics import _sample as sample
+from research.metrics._sample import Array, Pair, Returns, check_pair
 
 __all__ = ["active_premium", "information_ratio_arithmetic", "information_ratio_geometric"]
 
@@ -119,9 +119,9 @@ def information_ratio_arithmetic(
     -3.464102
     """
     pair = check_pair(fund_returns, benchmark_returns)
-    variance = moments.variance(pair.difference)
-    none = moments.negligible(variance, pair.fund, pair.benchmark)
-    value = moments.ratio(moments.mean(pair.difference), np.sqrt(variance), none)
+    variance = sample.variance(pair.difference)
+    none = sample.negligible(variance, pair.fund, pair.benchmark)
+    value = sample.ratio(sample.mean(pair.difference), np.sqrt(variance), none)
     return pair.result(np.sqrt(check_periods(periods_per_year)) * value)
 
 
@@ -176,14 +176,14 @@ def information_ratio_geometric(
     """
     pair = check_pair(fund_simple_returns, benchmark_simple_returns)
     periods = check_periods(periods_per_year)
-    variance = moments.variance(pair.difference)
-    none = moments.negligible(variance, pair.fund, pair.benchmark)
-    return pair.result(moments.ratio(_active_premium(pair, periods), np.sqrt(variance * periods), none))
+    variance = sample.variance(pair.difference)
+    none = sample.negligible(variance, pair.fund, pair.benchmark)
+    return pair.result(sample.ratio(_active_premium(pair, periods), np.sqrt(variance * periods), none))
 
 
 def _active_premium(pair: Pair, periods: float) -> Array:
     growth = [
-        np.expm1(periods * moments.mean(log_growth(side, what)))
+        np.expm1(periods * sample.mean(log_growth(side, what)))
         for side, what in ((pair.fund, "the fund"), (pair.benchmark, "the benchmark"))
     ]
     return np.asarray(growth[0] - growth[1])

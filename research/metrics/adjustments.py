@@ -8,8 +8,8 @@ import numpy as np
 import pandas as pd
 
 from research.errors import AlignmentError, ParameterError
-from research.metrics import _moments as moments
-from research.metrics._pair import Returns, check_pair, check_same_labels, check_values, check_years
+from research.metrics import _sample as sample
+from research.metrics._sample import Returns, check_pair, check_same_labels, check_values, check_years
 
 __all__ = ["before_fee_returns", "investor_tracking_difference"]
 
@@ -152,7 +152,7 @@ def investor_tracking_difference(
             raise ParameterError(f"{name} is {given[name]!r}: give the quoted spread as a fraction of the mid price")
     premium = numbers["exit_premium"] - numbers["entry_premium"]
     spread = np.log1p(-numbers["exit_spread"] / 2) - np.log1p(numbers["entry_spread"] / 2)
-    return pair.result((moments.total(pair.difference) + premium + spread) / check_years(years, pair))
+    return pair.result((sample.total(pair.difference) + premium + spread) / check_years(years, pair))
 
 
 def _by_fund(value: float | pd.Series, name: str, columns: pd.Index | None) -> np.ndarray:

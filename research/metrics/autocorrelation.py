@@ -12,8 +12,8 @@ import pandas as pd
 from numpy.typing import ArrayLike
 
 from research.errors import DataError, ParameterError
-from research.metrics import _moments as moments
-from research.metrics._pair import Array, Returns, check_pair
+from research.metrics import _sample as sample
+from research.metrics._sample import Array, Returns, check_pair
 
 __all__ = [
     "ar1_adjusted_tracking_error",
@@ -205,7 +205,7 @@ def autocorrelation_adjusted_tracking_error(
     pair = check_pair(fund_returns, benchmark_returns)
     q, longest = _check_whole(periods_per_year, "periods_per_year"), _check_whole(lags, "lags")
     rho = _autocorrelations(pair.difference, longest, pair.fund, pair.benchmark)
-    return pair.result(np.sqrt(moments.variance(pair.difference)) * _scaling(rho, q))
+    return pair.result(np.sqrt(sample.variance(pair.difference)) * _scaling(rho, q))
 
 
 @overload
@@ -257,17 +257,17 @@ def ar1_adjusted_tracking_error(
     q = _check_whole(periods_per_year, "periods_per_year")
     first = _autocorrelations(pair.difference, 1, pair.fund, pair.benchmark)
     rho = first ** np.arange(1, max(q, 2))[:, None]
-    return pair.result(np.sqrt(moments.variance(pair.difference)) * _scaling(rho, q))
+    return pair.result(np.sqrt(sample.variance(pair.difference)) * _scaling(rho, q))
 
 
 def _autocorrelations(difference: Array, lags: int, *sources: Array) -> Array:
-    centred = moments.deviations(difference)
-    squares = moments.total(centred**2)
-    flat = moments.negligible(moments.variance(difference), *sources)
+    centred = sample.deviations(difference)
+    squares = sample.total(centred**2)
+    flat = sample.negligible(sample.variance(difference), *sources)
     rho = np.full((lags, difference.shape[1]), np.nan)
     for lag in range(1, min(lags, len(difference) - 1) + 1):
-        products = moments.total(centred[lag:] * centred[:-lag])
-        rho[lag - 1] = moments.ratio(products, squares, flat)
+        products = sample.total(centred[lag:] * centred[:-lag])
+        rho[lag - 1] = sample.ratio(products, squares, flat)
     return rho
 
 

@@ -12,8 +12,8 @@ import numpy as np
 import pandas as pd
 
 from research.conventions import check_periods
-from research.metrics import _moments as moments
-from research.metrics._pair import Array, Pair, Returns, check_pair
+from research.metrics import _sample as sample
+from research.metrics._sample import Array, Pair, Returns, check_pair
 from research.metrics.active import log_growth
 
 __all__ = [
@@ -110,7 +110,7 @@ def up_capture_arithmetic(fund_simple_returns: Returns, benchmark_simple_returns
     """
     pair = check_pair(fund_simple_returns, benchmark_simple_returns)
     fund, benchmark = _select(pair, "up")
-    return pair.result(moments.ratio(moments.mean(fund), moments.mean(benchmark)))
+    return pair.result(sample.ratio(sample.mean(fund), sample.mean(benchmark)))
 
 
 @overload
@@ -244,7 +244,7 @@ def down_capture_arithmetic(fund_simple_returns: Returns, benchmark_simple_retur
     """
     pair = check_pair(fund_simple_returns, benchmark_simple_returns)
     fund, benchmark = _select(pair, "down")
-    return pair.result(moments.ratio(moments.mean(fund), moments.mean(benchmark)))
+    return pair.result(sample.ratio(sample.mean(fund), sample.mean(benchmark)))
 
 
 @overload
@@ -310,5 +310,5 @@ def _compound(pair: Pair, side: Side, periods: float | None = None) -> Array:
         log_growth(x, what)
         for x, what in zip(_select(pair, side, strict=periods is not None), ("the fund", "the benchmark"), strict=True)
     ]
-    grown = [np.expm1(moments.total(x) if periods is None else periods * moments.mean(x)) for x in logs]
-    return moments.ratio(grown[0], grown[1])
+    grown = [np.expm1(sample.total(x) if periods is None else periods * sample.mean(x)) for x in logs]
+    return sample.ratio(grown[0], grown[1])

@@ -12,8 +12,8 @@ import numpy as np
 import pandas as pd
 
 from research.errors import UnknownNameError
-from research.metrics import _moments as moments
-from research.metrics._pair import Returns, check_pair, check_years
+from research.metrics import _sample as sample
+from research.metrics._sample import Returns, check_pair, check_years
 
 __all__ = [
     "observations",
@@ -134,7 +134,7 @@ def tracking_difference_log(
     {'A': -0.001, 'B': 0.0005}
     """
     pair = check_pair(fund_returns, benchmark_returns)
-    return pair.result(moments.total(pair.difference) / check_years(years, pair))
+    return pair.result(sample.total(pair.difference) / check_years(years, pair))
 
 
 @overload
@@ -180,7 +180,7 @@ def tracking_difference_ratio(
     -0.014888
     """
     pair = check_pair(fund_returns, benchmark_returns)
-    return pair.result(np.expm1(moments.total(pair.difference) / check_years(years, pair)))
+    return pair.result(np.expm1(sample.total(pair.difference) / check_years(years, pair)))
 
 
 @overload
@@ -228,7 +228,7 @@ def tracking_difference_arithmetic(
     """
     pair = check_pair(fund_returns, benchmark_returns)
     span = check_years(years, pair)
-    growth = [np.expm1(moments.total(side) / span) for side in (pair.fund, pair.benchmark)]
+    growth = [np.expm1(sample.total(side) / span) for side in (pair.fund, pair.benchmark)]
     return pair.result(growth[0] - growth[1])
 
 
@@ -263,4 +263,4 @@ def observations(fund_returns: Returns, benchmark_returns: Returns) -> float | p
     2.0
     """
     pair = check_pair(fund_returns, benchmark_returns)
-    return pair.result(moments.count(pair.difference).astype(np.float64))
+    return pair.result(sample.count(pair.difference).astype(np.float64))

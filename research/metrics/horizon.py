@@ -10,8 +10,8 @@ import pandas as pd
 
 from research.conventions import check_periods
 from research.errors import ParameterError
-from research.metrics import _moments as moments
-from research.metrics._pair import Array, Returns, Values, check_pair, check_values
+from research.metrics import _sample as sample
+from research.metrics._sample import Array, Returns, Values, check_pair, check_values
 
 __all__ = ["HORIZONS", "horizon_tracking_error", "horizon_tracking_error_of_level"]
 
@@ -154,7 +154,7 @@ def _deviation(level: Array, horizon: int, periods: float, skip: np.ndarray | No
     change = level[horizon:] - level[:-horizon]
     if skip is not None:
         change = np.where(skip, np.nan, change)
-    return np.sqrt(moments.variance(change) * scale)
+    return np.sqrt(sample.variance(change) * scale)
 
 
 def _from_zero(sums: Array) -> Array:

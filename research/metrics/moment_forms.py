@@ -13,7 +13,7 @@ from typing import Any, Literal, TypeAlias
 import numpy as np
 
 from research.errors import ParameterError, UnknownNameError
-from research.metrics._pair import Array
+from research.metrics._sample import Array
 
 __all__ = ["FORMS", "Form", "form_of", "means_of"]
 

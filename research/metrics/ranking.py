@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from research.errors import DataError, ParameterError, SampleError, UnknownNameError
-from research.metrics._pair import Array, Returns, check_pair
+from research.metrics._sample import Array, Returns, check_pair
 from research.metrics.blocks import choose_block_length, stationary_blocks
 from research.tables import Table
 

@@ -8,8 +8,8 @@ import numpy as np
 import pandas as pd
 
 from research.conventions import check_periods
-from research.metrics import _moments as moments
-from research.metrics._pair import Array, Pair, Returns, check_pair
+from research.metrics import _sample as sample
+from research.metrics._sample import Array, Pair, Returns, check_pair
 
 __all__ = ["beta", "correlation", "residual_tracking_error"]
 
@@ -96,10 +96,10 @@ def correlation(fund_returns: Returns, benchmark_returns: Returns) -> float | pd
     0.999927
     """
     pair = check_pair(fund_returns, benchmark_returns)
-    variances = moments.variance(pair.fund), moments.variance(pair.benchmark)
-    flat = moments.negligible(variances[0], pair.fund) | moments.negligible(variances[1], pair.benchmark)
-    covariance = moments.covariance(pair.fund, pair.benchmark)
-    value = moments.ratio(covariance, np.sqrt(variances[0]) * np.sqrt(variances[1]), flat)
+    variances = sample.variance(pair.fund), sample.variance(pair.benchmark)
+    flat = sample.negligible(variances[0], pair.fund) | sample.negligible(variances[1], pair.benchmark)
+    covariance = sample.covariance(pair.fund, pair.benchmark)
+    value = sample.ratio(covariance, np.sqrt(variances[0]) * np.sqrt(variances[1]), flat)
     return pair.result(np.clip(value, -1.0, 1.0))
 
 
@@ -154,11 +154,11 @@ def residual_tracking_error(
     0.004396
     """
     pair = check_pair(fund_returns, benchmark_returns)
-    residual = moments.deviations(pair.fund) - _slope(pair) * moments.deviations(pair.benchmark)
-    return pair.result(np.sqrt(moments.variance(residual, ddof=2) * check_periods(periods_per_year)))
+    residual = sample.deviations(pair.fund) - _slope(pair) * sample.deviations(pair.benchmark)
+    return pair.result(np.sqrt(sample.variance(residual, ddof=2) * check_periods(periods_per_year)))
 
 
 def _slope(pair: Pair) -> Array:
-    variance = moments.variance(pair.benchmark)
-    covariance = moments.covariance(pair.fund, pair.benchmark)
-    return moments.ratio(covariance, variance, moments.negligible(variance, pair.benchmark))
+    variance = sample.variance(pair.benchmark)
+    covariance = sample.covariance(pair.fund, pair.benchmark)
+    return sample.ratio(covariance, variance, sample.negligible(variance, pair.benchmark))

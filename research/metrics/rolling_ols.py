@@ -14,7 +14,7 @@ from numpy.lib.stride_tricks import sliding_window_view
 
 from research.errors import ParameterError, SampleError
 from research.metrics import _moving as moving
-from research.metrics._pair import Array, Returns, check_same_labels, check_values
+from research.metrics._sample import Array, Returns, check_same_labels, check_values
 from research.metrics.longrun import Bandwidth, bandwidth_lags, critical_value
 from research.tables import Table
 

@@ -9,14 +9,18 @@ import pandas as pd
 
 from research.conventions import BASIS_POINT, check_periods
 from research.errors import ParameterError, SampleError
-from research.metrics._pair import check_same_labels, check_values
+from research.metrics._sample import check_same_labels, check_values
 from research.metrics.difference import (
     tracking_difference_arithmetic,
     tracking_difference_log,
     tracking_difference_ratio,
 )
-from research.metrics.divergence import mean_absolute_divergence, root_mean_square_divergence
-from research.metrics.error import downside_tracking_error, tracking_error
+from research.metrics.error import (
+    downside_tracking_error,
+    mean_absolute_divergence,
+    root_mean_square_divergence,
+    tracking_error,
+)
 from research.metrics.regression import beta, correlation, residual_tracking_error
 from research.tables import Table
 

@@ -14,7 +14,7 @@ from scipy.signal import lfilter
 from research import metrics
 from research.errors import AlignmentError, ParameterError, UnknownNameError
 from research.metrics import bootstrap_interval, hac_interval, paired_interval, stationary_blocks
-from research.metrics.interval_request import Request
+from research.metrics.intervals import Request
 from research.metrics.moment_forms import FORMS
 
 RNG = np.random.default_rng(31)

@@ -21,7 +21,7 @@ from research.analyses.report import Report
 from research.conventions import BASIS_POINT
 from research.errors import MissingColumnError
 from research.metrics import PremiumReversion, premium_reversion
-from research.metrics.closing import ClosingSides, PremiumClosing, closing_sides, premium_closing
+from research.metrics.reversion import ClosingSides, PremiumClosing, closing_sides, premium_closing
 from research.plots.history import premium as premium_through_time
 from research.plots.premium_dynamics import premium_by_quarter, premium_groups, premium_next_session
 from research.tables import Table, p_value
