@@ -64,11 +64,16 @@ from research.metrics.premium import (
     premium_statistics,
 )
 from research.metrics.ranking import FundRanking, rank_funds
+from research.metrics.registry import Measure, Registry, measure, measures
 from research.metrics.regression import beta, correlation, residual_tracking_error
 from research.metrics.reversion import (
+    ClosingSides,
+    PremiumClosing,
     PremiumReversion,
+    closing_sides,
     half_life,
     premium_autoregression,
+    premium_closing,
     premium_half_life,
     premium_reversion,
 )
@@ -89,9 +94,13 @@ __all__ = [
     "HORIZONS",
     "PERCENTILES",
     "BenchmarkSensitivity",
+    "ClosingSides",
     "FundRanking",
+    "Measure",
     "MeasureInterval",
+    "PremiumClosing",
     "PremiumReversion",
+    "Registry",
     "Resampling",
     "RollingRegression",
     "active_premium",
@@ -105,6 +114,7 @@ __all__ = [
     "beta",
     "bootstrap_interval",
     "choose_block_length",
+    "closing_sides",
     "correlation",
     "critical_value",
     "days_outside",
@@ -128,10 +138,13 @@ __all__ = [
     "lo_scaling",
     "mean_absolute_centred_divergence",
     "mean_absolute_divergence",
+    "measure",
+    "measures",
     "newey_west_covariance",
     "observations",
     "paired_interval",
     "premium_autoregression",
+    "premium_closing",
     "premium_deviation",
     "premium_half_life",
     "premium_mean",

@@ -23,6 +23,7 @@ __all__ = [
     "Returns",
     "Values",
     "check_pair",
+    "check_returns",
     "check_same_labels",
     "check_values",
     "check_years",
@@ -37,6 +38,11 @@ __all__ = [
 ]
 Array: TypeAlias = NDArray[np.float64]
 Returns: TypeAlias = pd.Series | pd.DataFrame
+
+LEVEL = 0.5
+"""A series that stays above this is none of returns: they would all be gains of more than half."""
+FEWEST = 6
+"""Values that it takes to say so: more than a handful."""
 
 ADVICE = (
     "research.load and research.alignment.align put series on the same labels and say what was lost; nothing is filled"
@@ -96,11 +102,11 @@ def check_pair(fund: Returns, benchmark: Returns) -> Pair:
     AlignmentError
         If the labels or the columns differ, or one index knows its time zone and the other does not.
     DataError
-        If a value is infinite or not a number, or labels are unsorted or repeated.
+        If a value is infinite or not a number, labels are unsorted or repeated, or a series holds prices.
     ParameterError
         If an input is neither a Series nor a DataFrame, or the benchmark has columns and the fund has not.
     """
-    left, right = check_values(fund, "the fund"), check_values(benchmark, "the benchmark")
+    left, right = check_returns(fund, "the fund"), check_returns(benchmark, "the benchmark")
     check_same_labels(left.index, right.index, "the fund", "the benchmark")
     if right.columns is not None:
         if left.columns is None:
@@ -115,6 +121,29 @@ def check_pair(fund: Returns, benchmark: Returns) -> Pair:
         missing = np.isnan(left.array) | np.isnan(right.array)
         a, b = np.where(missing, np.nan, a), np.where(missing, np.nan, b)
     return Pair(a, left.index, left.columns, left.name, complete, benchmark=b)
+
+
+def check_returns(returns: Returns, what: str) -> Values:
+    """Return returns per period as `check_values` does, and refuse prices, levels and gross returns.
+
+    The one test is that every value lies above one half, and that there are more than a handful: no market gains half
+    its value in six periods on end, while prices, index levels, growth of one unit and gross returns lie there always.
+    Prices below one half are not told from returns.
+    """
+    values = check_values(returns, what)
+    # The first row alone clears nearly every table of returns, so that the whole is looked at only where it may fail.
+    suspect = np.flatnonzero(~(values.array[0] <= LEVEL)) if len(values.array) >= FEWEST else ()
+    for column in map(int, suspect):
+        known = values.array[:, column]
+        known = known[~np.isnan(known)]
+        if known.size >= FEWEST and known.min() > LEVEL:
+            where = "" if values.columns is None else f", column {values.columns[column]!r},"
+            raise DataError(
+                f"{what}{where} lies between {known.min():g} and {known.max():g}: prices or levels, no returns per "
+                "period; log returns of prices are numpy.log(prices).diff().iloc[1:], and research.load gives a "
+                "history with nav_returns, price_returns and benchmark_returns"
+            )
+    return values
 
 
 def check_values(values: Returns, what: str) -> Values:

@@ -10,7 +10,10 @@ import pandas as pd
 from research.conventions import check_periods
 from research.errors import DataError, ParameterError
 from research.metrics import _sample as sample
-from research.metrics._sample import Returns, check_pair, check_values
+from research.metrics import forms
+from research.metrics._sample import Array, Returns, check_pair, check_values
+from research.metrics.forms import Form, Options
+from research.metrics.registry import A_PERIOD, A_YEAR, SQUARED_A_YEAR, measured
 
 __all__ = [
     "downside_tracking_error",
@@ -23,41 +26,47 @@ __all__ = [
 ]
 
 
+def _absolute_centred(r: Array, b: Array, _: Options) -> Array:
+    # The mean enters through |d − mean|: to first order by the share of values above it less the share below.
+    d = forms.centred(r - b)
+    return forms.columns(np.abs(d) - np.sign(d).mean() * d)
+
+
 @overload
 def tracking_error(fund_returns: pd.Series, benchmark_returns: pd.Series, *, periods_per_year: float) -> float: ...
 @overload
 def tracking_error(fund_returns: pd.DataFrame, benchmark_returns: Returns, *, periods_per_year: float) -> pd.Series: ...
+@measured(
+    "tracking error",
+    also=(
+        "TE",
+        "TE₂",
+        "active risk",
+        "tracking error volatility",
+        "TEV",
+        "standard deviation of return differences",
+        "realised tracking error",
+        "ex-post tracking error",
+        "ESMA tracking error",
+        "Morningstar tracking error",
+    ),
+    unit=A_YEAR,
+    formula="sd(d)·√m, divisor n − 1",
+    source="ESMA/2012/832; Frino and Gallagher 2001, TE₂; Jorion 2003, TEV",
+    form=Form(forms.spread, forms.dispersion, "log"),
+)
 def tracking_error(fund_returns: Returns, benchmark_returns: Returns, *, periods_per_year: float) -> float | pd.Series:
     """Return the annualised standard deviation of the divergence (ESMA's tracking error).
-
-    Parameters
-    ----------
-    fund_returns : pandas.Series or pandas.DataFrame
-        Log returns per period, fraction; one column for each fund.
-    benchmark_returns : pandas.Series or pandas.DataFrame
-        Log returns per period on the same labels; one benchmark, or the funds' columns.
-    periods_per_year : float
-        Observations a year: 252 for sessions, 12 for months.
 
     Returns
     -------
     float or pandas.Series
         Fraction a year (divisor n − 1). NaN for fewer than two complete observations.
 
-    Raises
-    ------
-    AlignmentError
-        If labels or columns differ.
-    DataError
-        If a value is infinite or labels are unsorted or repeated.
-    ParameterError
-        If `periods_per_year` is not positive and finite.
-
     Notes
     -----
-    sd(d)·√periods_per_year with d = fund − benchmark (ESMA/2012/832; the code, not the manual, of R's
-    PerformanceAnalytics). Periods with a NaN on either side are left out. Fed with simple returns it is
-    `TrackingError` of PerformanceAnalytics.
+    It is the code, not the manual, of R's PerformanceAnalytics: fed with simple returns it is `TrackingError` there.
+    ESMA prescribes no frequency: say it beside the number.
 
     Examples
     --------
@@ -78,37 +87,23 @@ def tracking_error_variance(
 def tracking_error_variance(
     fund_returns: pd.DataFrame, benchmark_returns: Returns, *, periods_per_year: float
 ) -> pd.Series: ...
+@measured(
+    "tracking error variance",
+    also=("active variance", "variance of the divergence"),
+    unit=SQUARED_A_YEAR,
+    formula="var(d)·m, divisor n − 1",
+    source="Roll 1992",
+    form=Form(forms.spread, lambda m, n, o: forms.variance(m[..., 0], m[..., 1], n) * o["periods_per_year"], "log"),
+)
 def tracking_error_variance(
     fund_returns: Returns, benchmark_returns: Returns, *, periods_per_year: float
 ) -> float | pd.Series:
     """Return the annualised variance of the divergence: the square of `tracking_error`.
 
-    Parameters
-    ----------
-    fund_returns : pandas.Series or pandas.DataFrame
-        Log returns per period, fraction; one column for each fund.
-    benchmark_returns : pandas.Series or pandas.DataFrame
-        Log returns per period on the same labels; one benchmark, or the funds' columns.
-    periods_per_year : float
-        Observations a year: 252 for sessions, 12 for months.
-
     Returns
     -------
     float or pandas.Series
         Fraction squared a year (divisor n − 1). NaN for fewer than two complete observations.
-
-    Raises
-    ------
-    AlignmentError
-        If labels or columns differ.
-    DataError
-        If a value is infinite or labels are unsorted or repeated.
-    ParameterError
-        If `periods_per_year` is not positive and finite.
-
-    Notes
-    -----
-    var(d)·periods_per_year with d = fund − benchmark. Periods with a NaN on either side are left out.
 
     Examples
     --------
@@ -129,38 +124,34 @@ def downside_tracking_error(
 def downside_tracking_error(
     fund_returns: pd.DataFrame, benchmark_returns: Returns, *, periods_per_year: float
 ) -> pd.Series: ...
+@measured(
+    "downside tracking error",
+    also=(
+        "downside active risk",
+        "semideviation of the divergence",
+        "tracking error on the downside",
+    ),
+    unit=A_YEAR,
+    formula="√(mean min(d, 0)²)·√m",
+    form=Form(
+        lambda r, b, _: (np.minimum(r - b, 0.0) ** 2)[:, None],
+        lambda m, _, o: np.sqrt(m[..., 0] * o["periods_per_year"]),
+        "log",
+    ),
+)
 def downside_tracking_error(
     fund_returns: Returns, benchmark_returns: Returns, *, periods_per_year: float
 ) -> float | pd.Series:
     """Return the annualised root mean square of the shortfall against the benchmark.
-
-    Parameters
-    ----------
-    fund_returns : pandas.Series or pandas.DataFrame
-        Log returns per period, fraction; one column for each fund.
-    benchmark_returns : pandas.Series or pandas.DataFrame
-        Log returns per period on the same labels; one benchmark, or the funds' columns.
-    periods_per_year : float
-        Observations a year: 252 for sessions, 12 for months.
 
     Returns
     -------
     float or pandas.Series
         Fraction a year (divisor n, all periods counted). NaN without a complete observation.
 
-    Raises
-    ------
-    AlignmentError
-        If labels or columns differ.
-    DataError
-        If a value is infinite or labels are unsorted or repeated.
-    ParameterError
-        If `periods_per_year` is not positive and finite.
-
     Notes
     -----
-    √(mean min(d, 0)²)·√periods_per_year with d = fund − benchmark; empyrical's `downside_risk` when the benchmark is
-    its required return. Periods with a NaN on either side are left out.
+    empyrical's `downside_risk` when the benchmark is its required return.
 
     Examples
     --------
@@ -182,39 +173,38 @@ def root_mean_square_divergence(
 def root_mean_square_divergence(
     fund_returns: pd.DataFrame, benchmark_returns: Returns, *, periods_per_year: float
 ) -> pd.Series: ...
+@measured(
+    "root mean square divergence",
+    also=(
+        "RMS divergence",
+        "root mean square tracking error",
+        "root mean squared error",
+        "RMSE",
+        "RMSD",
+        "uncentred tracking error",
+    ),
+    unit=A_YEAR,
+    formula="√(mean d²)·√m",
+    form=Form(
+        lambda r, b, _: ((r - b) ** 2)[:, None],
+        lambda m, _, o: np.sqrt(m[..., 0] * o["periods_per_year"]),
+        "log",
+    ),
+)
 def root_mean_square_divergence(
     fund_returns: Returns, benchmark_returns: Returns, *, periods_per_year: float
 ) -> float | pd.Series:
     """Return the annualised root mean square of the divergence, not taken about its mean.
-
-    Parameters
-    ----------
-    fund_returns : pandas.Series or pandas.DataFrame
-        Log returns per period, fraction; one column for each fund.
-    benchmark_returns : pandas.Series or pandas.DataFrame
-        Log returns per period on the same labels; one benchmark, or the funds' columns.
-    periods_per_year : float
-        Observations a year: 252 for sessions, 12 for months.
 
     Returns
     -------
     float or pandas.Series
         Fraction a year (divisor n). NaN without a complete observation.
 
-    Raises
-    ------
-    AlignmentError
-        If labels or columns differ.
-    DataError
-        If a value is infinite or labels are unsorted or repeated.
-    ParameterError
-        If `periods_per_year` is not positive and finite.
-
     Notes
     -----
-    √(mean d²)·√periods_per_year: a constant drift counts, so a fee mixes into it. Per period its square is (n − 1)/n
-    · TE² + mean(d)², with TE the `tracking_error`. okama before version 4 reports this under the name tracking error.
-    Periods with a NaN on either side are left out.
+    A constant drift counts, so a fee mixes into it. Per period its square is (n − 1)/n · TE² + mean(d)², with TE the
+    `tracking_error`. okama before version 4 reports this under the name tracking error.
 
     Examples
     --------
@@ -231,32 +221,30 @@ def root_mean_square_divergence(
 def mean_absolute_divergence(fund_returns: pd.Series, benchmark_returns: pd.Series) -> float: ...
 @overload
 def mean_absolute_divergence(fund_returns: pd.DataFrame, benchmark_returns: Returns) -> pd.Series: ...
+@measured(
+    "mean absolute divergence",
+    also=(
+        "absolute tracking difference",
+        "ATD",
+        "TE₁",
+        "mean absolute difference",
+        "mean absolute tracking difference",
+        "average absolute return difference",
+        "average absolute tracking difference",
+        "AARD",
+    ),
+    unit=A_PERIOD,
+    formula="mean |d|",
+    source="Frino and Gallagher 2001, TE₁",
+    form=Form(lambda r, b, _: np.abs(r - b)[:, None], lambda m, _n, _o: m[..., 0], "log"),
+)
 def mean_absolute_divergence(fund_returns: Returns, benchmark_returns: Returns) -> float | pd.Series:
     """Return the mean of the absolute divergence per period, not annualised.
-
-    Parameters
-    ----------
-    fund_returns : pandas.Series or pandas.DataFrame
-        Log returns per period, fraction; one column for each fund.
-    benchmark_returns : pandas.Series or pandas.DataFrame
-        Log returns per period on the same labels; one benchmark, or the funds' columns.
 
     Returns
     -------
     float or pandas.Series
         Fraction a period. NaN without a complete observation.
-
-    Raises
-    ------
-    AlignmentError
-        If labels or columns differ.
-    DataError
-        If a value is infinite or labels are unsorted or repeated.
-
-    Notes
-    -----
-    mean |d| with d = fund − benchmark (TE₁ of Frino and Gallagher 2001; average absolute return difference). Periods
-    with a NaN on either side are left out.
 
     Examples
     --------
@@ -273,32 +261,24 @@ def mean_absolute_divergence(fund_returns: Returns, benchmark_returns: Returns) 
 def mean_absolute_centred_divergence(fund_returns: pd.Series, benchmark_returns: pd.Series) -> float: ...
 @overload
 def mean_absolute_centred_divergence(fund_returns: pd.DataFrame, benchmark_returns: Returns) -> pd.Series: ...
+@measured(
+    "mean absolute centred divergence",
+    also=("mean absolute deviation of the divergence", "centred absolute tracking difference"),
+    unit=A_PERIOD,
+    formula="mean |d − mean d|",
+    form=Form(_absolute_centred, lambda m, _n, _o: m[..., 0], "log"),
+)
 def mean_absolute_centred_divergence(fund_returns: Returns, benchmark_returns: Returns) -> float | pd.Series:
     """Return the mean of the absolute divergence about its own mean, per period, not annualised.
-
-    Parameters
-    ----------
-    fund_returns : pandas.Series or pandas.DataFrame
-        Log returns per period, fraction; one column for each fund.
-    benchmark_returns : pandas.Series or pandas.DataFrame
-        Log returns per period on the same labels; one benchmark, or the funds' columns.
 
     Returns
     -------
     float or pandas.Series
         Fraction a period. NaN for no complete observation.
 
-    Raises
-    ------
-    AlignmentError
-        If labels or columns differ.
-    DataError
-        If a value is infinite or labels are unsorted or repeated.
-
     Notes
     -----
-    mean |d − mean d| with d = fund − benchmark: the steady drift of a fee does not count. Periods with a NaN on
-    either side are left out.
+    The steady drift of a fee does not count.
 
     Examples
     --------
@@ -315,6 +295,12 @@ def mean_absolute_centred_divergence(fund_returns: Returns, benchmark_returns: R
 def rounding_floor(price: float | pd.Series, tick: float, *, periods_per_year: float) -> float: ...
 @overload
 def rounding_floor(price: pd.DataFrame, tick: float, *, periods_per_year: float) -> pd.Series: ...
+@measured(
+    "rounding floor",
+    also=("tracking error of rounding", "tick floor"),
+    unit=A_YEAR,
+    formula="tick/√12·√(mean 1/price²)·√2·√m",
+)
 def rounding_floor(price: float | Returns, tick: float, *, periods_per_year: float) -> float | pd.Series:
     """Return the annualised tracking error of a perfect fund whose price is rounded to a tick.
 
@@ -324,8 +310,6 @@ def rounding_floor(price: float | Returns, tick: float, *, periods_per_year: flo
         Printed price or net asset value, in the unit of `tick`; one column for each fund.
     tick : float
         Distance between neighbouring printed values: 0.01 for cents, 0.0001 for four decimals.
-    periods_per_year : float
-        Observations a year: 252 for sessions.
 
     Returns
     -------
@@ -341,9 +325,8 @@ def rounding_floor(price: float | Returns, tick: float, *, periods_per_year: flo
 
     Notes
     -----
-    tick/(N·√12) is the standard deviation of a rounding error that is uniform over one tick; a return carries two of
-    them, hence ·√2·√periods. A changing price enters by the root mean square of 1/N. Missing prices are left out. No
-    measured tracking error below this floor means anything.
+    tick/√12 is the standard deviation of a rounding error that is uniform over one tick; a return carries two of them,
+    hence √2. Missing prices (NaN) are left out. No measured tracking error below this floor means anything.
 
     Examples
     --------

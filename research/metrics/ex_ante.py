@@ -7,9 +7,10 @@ import pandas as pd
 
 from research.conventions import check_periods
 from research.errors import DataError, ParameterError
-from research.metrics._sample import Array, check_same_labels, check_values
+from research.metrics._sample import Array, check_returns, check_same_labels
 from research.metrics.intervals import MeasureInterval
 from research.metrics.longrun import Bandwidth, bandwidth_lags, critical_value
+from research.metrics.registry import A_YEAR, measured
 
 __all__ = [
     "ewma_covariance",
@@ -102,6 +103,20 @@ def ewma_covariance(returns: pd.DataFrame, *, half_life: float, periods_per_year
     return _covariance(complete, columns, weights, np.zeros(complete.shape[1]), periods_per_year)
 
 
+@measured(
+    "ex-ante tracking error",
+    also=(
+        "ex ante tracking error",
+        "predicted tracking error",
+        "forecast tracking error",
+        "anticipated tracking error",
+        "expected tracking error",
+        "ex-ante active risk",
+    ),
+    unit=A_YEAR,
+    formula="√(a′Σa), a = w − w_b the active weights, Σ the covariance of the assets",
+    source="Roll 1992; Grinold and Kahn 2000; ESMA/2012/832, anticipated tracking error",
+)
 def ex_ante_tracking_error(weights: pd.Series, benchmark_weights: pd.Series, covariance: pd.DataFrame) -> float:
     """Return the tracking error that weights imply under a covariance matrix.
 
@@ -128,7 +143,7 @@ def ex_ante_tracking_error(weights: pd.Series, benchmark_weights: pd.Series, cov
 
     Notes
     -----
-    √(a′Σa) with a = w − w_b (Roll 1992; Grinold and Kahn 2000). NaN is refused: a weight that is not known is not zero.
+    NaN is refused: a weight that is not known is not zero.
 
     Examples
     --------
@@ -240,7 +255,7 @@ def ex_ante_interval(
     """
     periods = check_periods(periods_per_year)
     critical_value(level, 0.0)  # refuses a level that cannot be
-    values = check_values(returns, "the returns")
+    values = check_returns(returns, "the returns")
     if values.columns is None:
         raise ParameterError("the returns are a Series: give a DataFrame with one column for each asset")
     check_same_labels(weights.index, values.columns, "the weights", "the columns of the returns")
@@ -263,7 +278,7 @@ def ex_ante_interval(
 
 
 def _complete_rows(returns: pd.DataFrame) -> tuple[Array, pd.Index]:
-    values = check_values(returns, "the returns")
+    values = check_returns(returns, "the returns")
     if values.columns is None:
         raise ParameterError("the returns are a Series: give a DataFrame with one column for each asset")
     return values.array[~np.isnan(values.array).any(axis=1)], values.columns

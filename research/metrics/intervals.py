@@ -8,20 +8,22 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass
+from inspect import Parameter
 from typing import Any, TypeAlias
 
 import numpy as np
 import pandas as pd
 
-from research.errors import ParameterError
+from research.errors import ParameterError, UnknownNameError
+from research.metrics import registry
 from research.metrics._sample import Array, Pair, Returns, check_pair, check_values
 from research.metrics.blocks import choose_block_length, stationary_blocks
+from research.metrics.forms import Form, Options
 from research.metrics.longrun import Bandwidth, bandwidth_lags, bartlett_covariance, critical_value
-from research.metrics.moment_forms import Form, Options, form_of, means_of
-from research.tables import Table
+from research.metrics.registry import Measure
+from research.tables import Result, Table
 
 __all__ = [
-    "Measure",
     "MeasureInterval",
     "Request",
     "Statistic",
@@ -33,7 +35,7 @@ __all__ = [
 
 
 @dataclass(frozen=True, eq=False)
-class MeasureInterval:
+class MeasureInterval(Result):
     """Estimates of one measure with confidence intervals, one row for each fund.
 
     Parameters
@@ -130,14 +132,10 @@ class MeasureInterval:
             "seed": self.seed,
         }
 
-    def __str__(self) -> str:
-        return str(self.summary())
 
-    def _repr_html_(self) -> str:
-        return self.summary()._repr_html_()
-
-
-Measure: TypeAlias = str | Callable[..., object]
+NOTHING = (np.nan,) * 3
+HAC, BOOTSTRAP = "HAC", "stationary bootstrap"
+MeasureName: TypeAlias = str | Callable[..., object]
 
 
 @dataclass(frozen=True, eq=False)
@@ -166,25 +164,29 @@ class Statistic:
 class Request:
     """A measure, what it is asked of, and its options."""
 
-    name: str
+    measure: Measure
     form: Form
     pair: Pair
     level: float
     options: Mapping[str, Any]
 
     @classmethod
-    def of(cls, measure: Measure, fund: Returns, benchmark: Returns | None, level: float, options: Options) -> Request:
+    def of(
+        cls, wanted: MeasureName, fund: Returns, benchmark: Returns | None, level: float, options: Options
+    ) -> Request:
         """Return a request whose measure, options and data have been checked."""
-        name, form = form_of(measure)
-        given = dict(options)
-        if name == "investor_tracking_difference":
-            given = {"entry_spread": 0.0, "exit_spread": 0.0} | given
-        if set(given) != set(form.options):
-            needed = ", ".join(form.options) or "none"
-            raise ParameterError(f"{name} takes the options {needed}; given were {', '.join(given) or 'none'}")
-        if (benchmark is None) == form.benchmark:
-            verb = "needs" if form.benchmark else "takes no"
-            raise ParameterError(f"{name} {verb} benchmark returns")
+        found = registry.measure(wanted)
+        if found.form is None:
+            able = [one.name for one in registry.measures() if one.form]
+            raise UnknownNameError("measure with an interval", found.name, able)
+        taken = _options(found, found.form)
+        given = {k: v for k, v in taken.items() if v is not Parameter.empty} | dict(options)
+        if set(given) != set(taken):
+            needed = ", ".join(taken) or "none"
+            raise ParameterError(f"{found.name} takes the options {needed}; given were {', '.join(given) or 'none'}")
+        if (benchmark is None) == found.benchmark:
+            verb = "needs" if found.benchmark else "takes no"
+            raise ParameterError(f"{found.name} {verb} benchmark returns")
         critical_value(level, 0.0)
         if benchmark is None:
             values = check_values(fund, "the premium")
@@ -192,23 +194,20 @@ class Request:
             pair = Pair(values.array, values.index, values.columns, values.name, values.complete, benchmark=zero)
         else:
             pair = check_pair(fund, benchmark)
-        asked = cls(name, form, pair, level, given)
+        asked = cls(found, found.form, pair, level, given)
         asked.measured(fund, benchmark)  # refuses what the measure refuses
         return asked
 
     def measured(self, fund: Returns, benchmark: Returns | None) -> Array:
         """Return what the measure's own function says of each fund."""
-        from research import metrics  # noqa: PLC0415 - the package imports this file
-
-        function = getattr(metrics, self.name)
+        data = (fund,) if benchmark is None else (fund, benchmark)
         options = dict(self.options)
-        if self.name == "divergence_autocorrelation":
-            value = function(fund, benchmark, lags=options["lag"])
-            return np.atleast_1d(value.loc[options["lag"]])
-        if self.name == "horizon_tracking_error":
-            options["horizons"] = (options.pop("horizon"),)
-            return np.atleast_1d(function(fund, benchmark, **options).iloc[0])
-        return np.atleast_1d(function(fund, **options) if benchmark is None else function(fund, benchmark, **options))
+        if self.form.one_of is None:
+            return np.atleast_1d(np.asarray(self.measure.function(*data, **options)))
+        one, ask = self.form.one_of
+        wanted = options.pop(one)
+        table = pd.DataFrame(self.measure.function(*data, **options, **ask(wanted)))
+        return np.asarray(table.loc[wanted], dtype=np.float64)
 
     def own(self, column: int) -> dict[str, Any]:
         """Return the options of one fund, where some are given by fund."""
@@ -220,10 +219,10 @@ class Request:
         if mask is not None:
             fund = np.where(mask, fund, np.nan)
         options = self.own(column)
-        table, nobs = means_of(self.form, fund, benchmark, options)
+        table, nobs = self.form.table(fund, benchmark, options)
         if nobs < 4:
             return None
-        overlap = int(options["horizon"]) - 1 if "horizon" in options else 0
+        overlap = int(options[self.form.one_of[0]]) - 1 if self.form.rows == "sums" and self.form.one_of else 0
 
         def value(means: Array) -> Array:
             with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
@@ -237,7 +236,7 @@ class Request:
         index = self.pair.index
         names = pd.RangeIndex(columns) if self.pair.columns is None else self.pair.columns
         fund = pd.DataFrame(self.pair.fund, index, names, copy=False)
-        reference = pd.DataFrame(self.pair.benchmark, index, names, copy=False) if self.form.benchmark else None
+        reference = pd.DataFrame(self.pair.benchmark, index, names, copy=False) if self.measure.benchmark else None
         values = self.measured(fund, reference)
         return [(self.statistic(i), float(values[i])) for i in range(columns)]
 
@@ -258,7 +257,15 @@ class Request:
         columns = ["estimate", "std_error", "lower", "upper", "nobs", width]
         frame = pd.DataFrame(rows, index=funds, columns=columns).astype({"nobs": np.int64})
         shown = {k: v for k, v in self.options.items() if not isinstance(v, pd.Series)}
-        return MeasureInterval(self.name, frame, self.level, method, shown, draws, seed, single)
+        return MeasureInterval(self.measure.name, frame, self.level, method, shown, draws, seed, single)
+
+
+def _options(measure: Measure, form: Form) -> dict[str, object]:
+    """Return what an interval of the measure takes, with defaults: of several lags or horizons it is asked for one."""
+    if form.one_of is None:
+        return measure.options
+    one, ask = form.one_of
+    return {name: default for name, default in measure.options.items() if name not in ask(1)} | {one: Parameter.empty}
 
 
 def difference_of(first: Request, second: Request) -> Statistic | None:
@@ -275,12 +282,8 @@ def difference_of(first: Request, second: Request) -> Statistic | None:
     )
 
 
-NOTHING = (np.nan,) * 3
-HAC, BOOTSTRAP = "HAC", "stationary bootstrap"
-
-
 def hac_interval(
-    measure: Measure,
+    measure: MeasureName,
     fund_returns: Returns,
     benchmark_returns: Returns | None = None,
     *,
@@ -354,7 +357,7 @@ def hac_interval(
 
 
 def bootstrap_interval(
-    measure: Measure,
+    measure: MeasureName,
     fund_returns: Returns,
     benchmark_returns: Returns | None = None,
     *,
@@ -422,7 +425,7 @@ def bootstrap_interval(
 
 
 def paired_interval(
-    measure: Measure,
+    measure: MeasureName,
     first_returns: pd.Series,
     second_returns: pd.Series,
     benchmark_returns: pd.Series | None = None,

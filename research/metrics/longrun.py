@@ -1,4 +1,4 @@
-"""Long-run variance of a mean and of least squares, with its critical values: what autocorrelation does to error bars."""
+"""Long-run variance, of a mean and of least squares, and critical values: what autocorrelation does to an error bar."""
 
 from __future__ import annotations
 

@@ -11,8 +11,11 @@ import pandas as pd
 from research.conventions import basis_points
 from research.errors import ParameterError
 from research.metrics import _sample as sample
+from research.metrics import forms
 from research.metrics._sample import Array, Returns, check_values
+from research.metrics.forms import Form
 from research.metrics.longrun import Bandwidth, bandwidth_lags, bartlett_covariance, critical_value
+from research.metrics.registry import LEVEL, SESSIONS, documented, measured
 
 __all__ = [
     "BANDS",
@@ -40,27 +43,24 @@ _FEWEST = 10
 def premium_mean(premium: pd.Series) -> float: ...
 @overload
 def premium_mean(premium: pd.DataFrame) -> pd.Series: ...
+@measured(
+    "mean premium",
+    also=("average premium", "average discount", "mean premium or discount"),
+    unit=LEVEL,
+    formula="mean π",
+    form=Form(forms.divergence, lambda m, _n, _o: m[..., 0]),
+)
 def premium_mean(premium: Returns) -> float | pd.Series:
     """Return the mean premium.
-
-    Parameters
-    ----------
-    premium : pandas.Series or pandas.DataFrame
-        Log premium ln price − ln net asset value, fraction; one column for each fund.
 
     Returns
     -------
     float or pandas.Series
         Fraction. NaN without a value.
 
-    Raises
-    ------
-    DataError
-        If a value is infinite or labels are unsorted or repeated.
-
     Notes
     -----
-    Missing premiums are left out. A fund that alternates between premium and discount has a mean near zero; see
+    Missing premiums (NaN) are left out. A fund that alternates between premium and discount has a mean near zero; see
     `premium_deviation` and `days_outside`.
 
     Examples
@@ -77,27 +77,24 @@ def premium_mean(premium: Returns) -> float | pd.Series:
 def premium_deviation(premium: pd.Series) -> float: ...
 @overload
 def premium_deviation(premium: pd.DataFrame) -> pd.Series: ...
+@measured(
+    "standard deviation of the premium",
+    also=("premium volatility", "volatility of the premium or discount"),
+    unit=LEVEL,
+    formula="sd(π), divisor n − 1",
+    form=Form(forms.spread, lambda m, n, _: np.sqrt(forms.variance(m[..., 0], m[..., 1], n)), "log"),
+)
 def premium_deviation(premium: Returns) -> float | pd.Series:
     """Return the standard deviation of the premium, not annualised: it is a level and not a return.
-
-    Parameters
-    ----------
-    premium : pandas.Series or pandas.DataFrame
-        Log premium, fraction; one column for each fund.
 
     Returns
     -------
     float or pandas.Series
         Fraction (divisor n − 1). NaN for fewer than two values.
 
-    Raises
-    ------
-    DataError
-        If a value is infinite or labels are unsorted or repeated.
-
     Notes
     -----
-    Missing premiums are left out.
+    Missing premiums (NaN) are left out.
 
     Examples
     --------
@@ -113,15 +110,9 @@ def premium_deviation(premium: Returns) -> float | pd.Series:
 def premium_percentiles(premium: pd.Series, percentiles: Sequence[float] = ...) -> pd.Series: ...
 @overload
 def premium_percentiles(premium: pd.DataFrame, percentiles: Sequence[float] = ...) -> pd.DataFrame: ...
+@documented
 def premium_percentiles(premium: Returns, percentiles: Sequence[float] = PERCENTILES) -> pd.Series | pd.DataFrame:
     """Return percentiles of the premium.
-
-    Parameters
-    ----------
-    premium : pandas.Series or pandas.DataFrame
-        Log premium, fraction; one column for each fund.
-    percentiles : sequence of float
-        Between 0 and 100.
 
     Returns
     -------
@@ -130,8 +121,6 @@ def premium_percentiles(premium: Returns, percentiles: Sequence[float] = PERCENT
 
     Raises
     ------
-    DataError
-        If a value is infinite or labels are unsorted or repeated.
     ParameterError
         If a percentile lies outside 0 to 100.
 
@@ -158,13 +147,18 @@ def premium_percentiles(premium: Returns, percentiles: Sequence[float] = PERCENT
 def days_outside(premium: pd.Series, band: float) -> float: ...
 @overload
 def days_outside(premium: pd.DataFrame, band: float) -> pd.Series: ...
+@measured(
+    "sessions outside a band",
+    also=("days outside", "days at a premium or discount beyond a band"),
+    unit=SESSIONS,
+    formula="number of sessions with |π| > band",
+    form=Form(lambda r, b, o: (np.abs(r - b) > o["band"]).astype(np.float64)[:, None], lambda m, n, _: n * m[..., 0]),
+)
 def days_outside(premium: Returns, band: float) -> float | pd.Series:
     """Return on how many sessions the premium lay outside ± `band`.
 
     Parameters
     ----------
-    premium : pandas.Series or pandas.DataFrame
-        Log premium, fraction; one column for each fund.
     band : float
         Half width as a fraction: 0.005 for half a percent.
 
@@ -175,14 +169,12 @@ def days_outside(premium: Returns, band: float) -> float | pd.Series:
 
     Raises
     ------
-    DataError
-        If a value is infinite or labels are unsorted or repeated.
     ParameterError
         If `band` is negative or not finite.
 
     Notes
     -----
-    A premium exactly on the band counts as inside. Missing premiums are left out: they are neither in nor out.
+    A premium exactly on the band counts as inside. Missing premiums (NaN) are left out: they are neither in nor out.
 
     Examples
     --------
@@ -202,6 +194,7 @@ def premium_statistics(
 def premium_statistics(
     premium: pd.DataFrame, *, percentiles: Sequence[float] = ..., bands: Sequence[float] = ...
 ) -> pd.DataFrame: ...
+@documented
 def premium_statistics(
     premium: Returns, *, percentiles: Sequence[float] = PERCENTILES, bands: Sequence[float] = BANDS
 ) -> pd.Series | pd.DataFrame:
@@ -209,10 +202,6 @@ def premium_statistics(
 
     Parameters
     ----------
-    premium : pandas.Series or pandas.DataFrame
-        Log premium, fraction; one column for each fund.
-    percentiles : sequence of float
-        Between 0 and 100.
     bands : sequence of float
         Half widths as fractions.
 
@@ -224,8 +213,6 @@ def premium_statistics(
 
     Raises
     ------
-    DataError
-        If a value is infinite or labels are unsorted or repeated.
     ParameterError
         If a percentile or a band cannot be.
 

@@ -1,4 +1,4 @@
-"""How a premium closes: how fast (autoregression, half-life), by whom (price or NAV), and alike on both sides or not."""
+"""How a premium closes: how fast (autoregression, half-life), by whom (price or NAV), on both sides alike or not."""
 
 from __future__ import annotations
 
@@ -14,6 +14,8 @@ from scipy.special import stdtr, stdtrit
 from research.errors import AlignmentError, ParameterError, SampleError
 from research.metrics import _sample as sample
 from research.metrics._sample import Array, Returns, check_values
+from research.metrics.registry import NUMBER, SESSIONS, measured
+from research.tables import Result, Table, p_value
 
 __all__ = [
     "ClosingSides",
@@ -31,8 +33,8 @@ __all__ = [
 _FEWEST = 30
 
 
-@dataclass(frozen=True)
-class PremiumReversion:
+@dataclass(frozen=True, eq=False)
+class PremiumReversion(Result):
     """First-order autoregression of one premium.
 
     Attributes
@@ -67,9 +69,23 @@ class PremiumReversion:
     pairs: int
     method: str = "least squares with constant, bias corrected to first order (Kendall 1954, Marriott and Pope 1954)"
 
+    def summary(self) -> Table:
+        """Return coefficient and half-life with their intervals."""
+        ends = (self.interval, self.half_life_interval)
+        columns = {
+            "estimate": (self.coefficient, self.half_life),
+            "std error": (self.std_error, math.nan),
+            "lower": tuple(low for low, _ in ends),
+            "upper": tuple(high for _, high in ends),
+        }
+        frame = pd.DataFrame(columns, index=["coefficient", "half-life, sessions"])
+        notes = (f"{self.method}; {self.pairs} neighbouring sessions; least squares {self.least_squares:.4f}",)
+        caption = f"Autoregression of the premium, {self.level:.0%} intervals"
+        return Table(frame, caption, dict.fromkeys(frame.columns, ".3f"), notes)
 
-@dataclass(frozen=True)
-class PremiumClosing:
+
+@dataclass(frozen=True, eq=False)
+class PremiumClosing(Result):
     """What becomes of a premium by the next session: three shares that add up to one.
 
     Attributes
@@ -104,9 +120,23 @@ class PremiumClosing:
         half = float(stdtrit(self.pairs - 2, 0.5 + level / 2)) * std_error
         return value - half, value + half
 
+    def summary(self) -> Table:
+        """Return the three shares, and the share that the close had missed, with their standard errors."""
+        shares = {
+            "the NAV catches up": (self.nav_catches_up, self.std_errors[0]),
+            "the price comes back": (self.price_comes_back, self.std_errors[1]),
+            "remains": (self.remains, self.std_errors[2]),
+            "missed by the close": (self.missed_by_close, self.missed_std_error),
+        }
+        frame = pd.DataFrame.from_dict(shares, orient="index", columns=["share", "std error"])
+        notes = (f"HC3 errors; {self.pairs} neighbouring sessions; the first three add up to one",)
+        return Table(
+            frame, "What becomes of a premium by the next session", {"share": ".3f", "std error": ".3f"}, notes
+        )
 
-@dataclass(frozen=True)
-class ClosingSides:
+
+@dataclass(frozen=True, eq=False)
+class ClosingSides(Result):
     """How much of a premium and of a discount is left one session later.
 
     Attributes
@@ -132,6 +162,18 @@ class ClosingSides:
     discount_half_life: float
     premiums: int
     discounts: int
+
+    def summary(self) -> Table:
+        """Return both sides: what is left a session later, and the half-life."""
+        sides = {
+            "premium": (self.premium, self.premium_std_error, self.premium_half_life, self.premiums),
+            "discount": (self.discount, self.discount_std_error, self.discount_half_life, self.discounts),
+        }
+        columns = ["left a session later", "std error", "half-life, sessions", "sessions"]
+        frame = pd.DataFrame.from_dict(sides, orient="index", columns=columns)
+        notes = (f"HC3 errors; p of both sides closing alike {p_value(self.p_value_equal)}",)
+        formats = dict.fromkeys(columns[:3], ".3f") | {"sessions": "d"}
+        return Table(frame, "What is left of a premium and of a discount", formats, notes)
 
 
 def half_life(coefficient: float) -> float:
@@ -164,30 +206,27 @@ def half_life(coefficient: float) -> float:
 def premium_autoregression(premium: pd.Series) -> float: ...
 @overload
 def premium_autoregression(premium: pd.DataFrame) -> pd.Series: ...
+@measured(
+    "autoregression of the premium",
+    also=("premium persistence", "AR(1) coefficient of the premium", "persistence of the premium"),
+    unit=NUMBER,
+    formula="(n·ρ̂ + 1)/(n − 3), ρ̂ the slope of π_t on a constant and π_{t−1}",
+    source="Kendall 1954; Marriott and Pope 1954",
+)
 def premium_autoregression(premium: Returns) -> float | pd.Series:
     """Return the first-order autoregressive coefficient of the premium, corrected for small-sample bias.
-
-    Parameters
-    ----------
-    premium : pandas.Series or pandas.DataFrame
-        Log premium, one row for each session; one column for each fund.
 
     Returns
     -------
     float or pandas.Series
         Coefficient, no unit. NaN for fewer than five pairs of neighbouring premiums or a premium that does not vary.
 
-    Raises
-    ------
-    DataError
-        If a value is infinite or labels are unsorted or repeated.
-
     Notes
     -----
     Least squares of π_t on a constant and π_{t−1} underestimates by (1 + 3ρ)/n to first order (Kendall 1954, Marriott
     and Pope 1954); solving for ρ gives (n·ρ̂ + 1)/(n − 3), which may exceed 1. Only neighbouring rows with both
-    premiums enter. Noise in the closing price that lasts one session pulls the coefficient towards zero; the
-    correction does not undo that.
+    premiums enter. Noise in the closing price that lasts one session pulls the coefficient towards zero; the correction
+    does not undo that.
 
     Examples
     --------
@@ -205,27 +244,23 @@ def premium_autoregression(premium: Returns) -> float | pd.Series:
 def premium_half_life(premium: pd.Series) -> float: ...
 @overload
 def premium_half_life(premium: pd.DataFrame) -> pd.Series: ...
+@measured(
+    "half-life of the premium",
+    also=("half-life of a premium or discount",),
+    unit=SESSIONS,
+    formula="ln ½ / ln ρ with ρ of `premium_autoregression`",
+)
 def premium_half_life(premium: Returns) -> float | pd.Series:
     """Return the sessions until half of a premium is gone, from the bias-corrected autoregression.
-
-    Parameters
-    ----------
-    premium : pandas.Series or pandas.DataFrame
-        Log premium, one row for each session; one column for each fund.
 
     Returns
     -------
     float or pandas.Series
         Sessions; see `half_life` for 0 and infinity. NaN where `premium_autoregression` is.
 
-    Raises
-    ------
-    DataError
-        If a value is infinite or labels are unsorted or repeated.
-
     Notes
     -----
-    `half_life` of `premium_autoregression`: the same rows enter.
+    The same rows enter as in `premium_autoregression`: only neighbours of which neither is NaN.
 
     Examples
     --------

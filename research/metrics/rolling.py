@@ -12,6 +12,7 @@ from research.errors import DataError
 from research.metrics import _moving as moving
 from research.metrics import _sample as sample
 from research.metrics._sample import Returns, check_pair, check_values
+from research.metrics.registry import documented
 
 __all__ = [
     "expanding_tracking_error",
@@ -42,6 +43,7 @@ def rolling_tracking_error(
     periods_per_year: float,
     min_count: int | None = ...,
 ) -> pd.DataFrame: ...
+@documented
 def rolling_tracking_error(
     fund_returns: Returns,
     benchmark_returns: Returns,
@@ -52,38 +54,15 @@ def rolling_tracking_error(
 ) -> pd.Series | pd.DataFrame:
     """Return the annualised tracking error of the last `window` periods, at each period.
 
-    Parameters
-    ----------
-    fund_returns : pandas.Series or pandas.DataFrame
-        Log returns per period, fraction; one column for each fund.
-    benchmark_returns : pandas.Series or pandas.DataFrame
-        Log returns per period on the same labels; one benchmark, or the funds' columns.
-    window : int
-        Periods in a window, such as 60 or 90 sessions; at least 2.
-    periods_per_year : float
-        Observations a year: 252 for sessions, 12 for months.
-    min_count : int, optional
-        Complete periods that a window needs; all of them where not given.
-
     Returns
     -------
     pandas.Series or pandas.DataFrame
         Fraction a year on the labels of the input; NaN where a window has fewer than `min_count` (or two) complete
         periods.
 
-    Raises
-    ------
-    AlignmentError
-        If labels or columns differ.
-    DataError
-        If a value is infinite or labels are unsorted or repeated.
-    ParameterError
-        If `window`, `min_count` or `periods_per_year` cannot be.
-
     Notes
     -----
-    sd(d over the window)·√periods_per_year, divisor n − 1, d = fund − benchmark. Periods with a NaN on either side are
-    left out of their windows.
+    sd(d over the window)·√periods_per_year, divisor n − 1, d = fund − benchmark.
 
     Examples
     --------
@@ -106,6 +85,7 @@ def expanding_tracking_error(
 def expanding_tracking_error(
     fund_returns: pd.DataFrame, benchmark_returns: Returns, *, periods_per_year: float, min_count: int
 ) -> pd.DataFrame: ...
+@documented
 def expanding_tracking_error(
     fund_returns: Returns, benchmark_returns: Returns, *, periods_per_year: float, min_count: int
 ) -> pd.Series | pd.DataFrame:
@@ -113,12 +93,6 @@ def expanding_tracking_error(
 
     Parameters
     ----------
-    fund_returns : pandas.Series or pandas.DataFrame
-        Log returns per period, fraction; one column for each fund.
-    benchmark_returns : pandas.Series or pandas.DataFrame
-        Log returns per period on the same labels; one benchmark, or the funds' columns.
-    periods_per_year : float
-        Observations a year: 252 for sessions, 12 for months.
     min_count : int
         Complete periods before the first number, at least 2.
 
@@ -127,14 +101,9 @@ def expanding_tracking_error(
     pandas.Series or pandas.DataFrame
         Fraction a year on the labels of the input; NaN before `min_count` complete periods.
 
-    Raises
-    ------
-    AlignmentError, DataError, ParameterError
-        As `rolling_tracking_error`.
-
     Notes
     -----
-    The last row equals `tracking_error` of the whole sample. Periods with a NaN on either side are left out.
+    The last row equals `tracking_error` of the whole sample.
 
     Examples
     --------
@@ -166,6 +135,7 @@ def rolling_root_mean_square_divergence(
     periods_per_year: float,
     min_count: int | None = ...,
 ) -> pd.DataFrame: ...
+@documented
 def rolling_root_mean_square_divergence(
     fund_returns: Returns,
     benchmark_returns: Returns,
@@ -176,24 +146,14 @@ def rolling_root_mean_square_divergence(
 ) -> pd.Series | pd.DataFrame:
     """Return the annualised root mean square divergence of the last `window` periods, at each period.
 
-    Parameters
-    ----------
-    fund_returns, benchmark_returns, window, periods_per_year, min_count
-        As `rolling_tracking_error`.
-
     Returns
     -------
     pandas.Series or pandas.DataFrame
         Fraction a year (divisor n) on the labels of the input; NaN below `min_count` complete periods.
 
-    Raises
-    ------
-    AlignmentError, DataError, ParameterError
-        As `rolling_tracking_error`.
-
     Notes
     -----
-    √(mean d² over the window)·√periods_per_year, not about the mean. Periods with a NaN on either side are left out.
+    √(mean d² over the window)·√periods_per_year, not about the mean.
 
     Examples
     --------
@@ -216,29 +176,20 @@ def rolling_mean_absolute_divergence(
 def rolling_mean_absolute_divergence(
     fund_returns: pd.DataFrame, benchmark_returns: Returns, *, window: int, min_count: int | None = ...
 ) -> pd.DataFrame: ...
+@documented
 def rolling_mean_absolute_divergence(
     fund_returns: Returns, benchmark_returns: Returns, *, window: int, min_count: int | None = None
 ) -> pd.Series | pd.DataFrame:
     """Return the mean absolute divergence of the last `window` periods, at each period; not annualised.
-
-    Parameters
-    ----------
-    fund_returns, benchmark_returns, window, min_count
-        As `rolling_tracking_error`.
 
     Returns
     -------
     pandas.Series or pandas.DataFrame
         Fraction a period on the labels of the input; NaN below `min_count` complete periods.
 
-    Raises
-    ------
-    AlignmentError, DataError, ParameterError
-        As `rolling_tracking_error`.
-
     Notes
     -----
-    mean |d| over the window, not about the mean. Periods with a NaN on either side are left out.
+    mean |d| over the window, not about the mean.
 
     Examples
     --------
@@ -256,6 +207,7 @@ def rolling_mean_absolute_divergence(
 def rolling_tracking_difference_log(divergence: pd.Series, *, window: int) -> pd.Series: ...
 @overload
 def rolling_tracking_difference_log(divergence: pd.DataFrame, *, window: int) -> pd.DataFrame: ...
+@documented
 def rolling_tracking_difference_log(divergence: Returns, *, window: int) -> pd.Series | pd.DataFrame:
     """Return the log tracking difference per year over the last `window` rows of a divergence level, at each row.
 
@@ -310,39 +262,20 @@ def rolling_beta(
 def rolling_beta(
     fund_returns: pd.DataFrame, benchmark_returns: Returns, *, window: int, min_count: int | None = ...
 ) -> pd.DataFrame: ...
+@documented
 def rolling_beta(
     fund_returns: Returns, benchmark_returns: Returns, *, window: int, min_count: int | None = None
 ) -> pd.Series | pd.DataFrame:
     """Return the slope of fund on benchmark over the last `window` periods, at each period.
-
-    Parameters
-    ----------
-    fund_returns : pandas.Series or pandas.DataFrame
-        Log returns per period, fraction; one column for each fund.
-    benchmark_returns : pandas.Series or pandas.DataFrame
-        Log returns per period on the same labels; one benchmark, or the funds' columns.
-    window : int
-        Periods in a window; at least 2.
-    min_count : int, optional
-        Complete periods that a window needs; all of them where not given.
 
     Returns
     -------
     pandas.Series or pandas.DataFrame
         Slope on the labels of the input; NaN below `min_count` complete periods or where the benchmark did not move.
 
-    Raises
-    ------
-    AlignmentError
-        If labels or columns differ.
-    DataError
-        If a value is infinite or labels are unsorted or repeated.
-    ParameterError
-        If `window` or `min_count` cannot be.
-
     Notes
     -----
-    cov(r, b) / var(b) over the window. Periods with a NaN on either side are left out of their windows.
+    cov(r, b) / var(b) over the window.
 
     Examples
     --------
@@ -366,15 +299,11 @@ def rolling_correlation(
 def rolling_correlation(
     fund_returns: pd.DataFrame, benchmark_returns: Returns, *, window: int, min_count: int | None = ...
 ) -> pd.DataFrame: ...
+@documented
 def rolling_correlation(
     fund_returns: Returns, benchmark_returns: Returns, *, window: int, min_count: int | None = None
 ) -> pd.Series | pd.DataFrame:
     """Return Pearson's correlation of fund and benchmark over the last `window` periods, at each period.
-
-    Parameters
-    ----------
-    fund_returns, benchmark_returns, window, min_count
-        As `rolling_beta`.
 
     Returns
     -------
@@ -382,14 +311,9 @@ def rolling_correlation(
         Between −1 and 1 on the labels of the input; NaN below `min_count` complete periods or where a side did not
         move.
 
-    Raises
-    ------
-    AlignmentError, DataError, ParameterError
-        As `rolling_beta`.
-
     Notes
     -----
-    cov(r, b) / (sd(r)·sd(b)) over the window. Periods with a NaN on either side are left out of their windows.
+    cov(r, b) / (sd(r)·sd(b)) over the window.
 
     Examples
     --------
