@@ -35,7 +35,12 @@ from .decomposition import lmg_shares as lmg_shares
 from .decomposition import local_level as local_level
 from .decomposition import slope_break as slope_break
 from .funds import Fund as Fund
+from .metrics import bootstrap_interval as bootstrap_interval
+from .metrics import hac_interval as hac_interval
 from .metrics import horizon_tracking_error as horizon_tracking_error
+from .metrics import measure as measure
+from .metrics import measures as measures
+from .metrics import paired_interval as paired_interval
 from .metrics import rolling_tracking_error as rolling_tracking_error
 from .metrics import rounding_floor as rounding_floor
 from .metrics import tracking_difference as tracking_difference

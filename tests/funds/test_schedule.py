@@ -312,7 +312,6 @@ def dollars_by_hand(tiers, assets):
     return paid
 
 
-@settings(deadline=None, database=None)
 @given(tier_lists(), st.lists(st.floats(0.0, 2e10), min_size=1, max_size=20))
 def test_effective_rate_is_the_sum_over_slices(tiers, assets):
     rates = FeePeriod(start="2024-07-23", tiers=tiers).effective_rate(np.array(assets))
@@ -320,7 +319,6 @@ def test_effective_rate_is_the_sum_over_slices(tiers, assets):
     np.testing.assert_allclose(rates * assets, paid, rtol=1e-12, atol=1e-6)
 
 
-@settings(deadline=None, database=None)
 @given(tier_lists(), st.lists(st.floats(0.0, 2e10), min_size=1, max_size=20))
 def test_effective_rate_lies_between_the_lowest_and_the_highest(tiers, assets):
     rates = FeePeriod(start="2024-07-23", tiers=tiers).effective_rate(np.array(assets))

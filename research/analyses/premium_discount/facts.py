@@ -16,7 +16,7 @@ from research.analyses.premium_discount.clock import ClockGroup, clock_groups, e
 from research.conventions import BASIS_POINT
 from research.errors import MissingColumnError
 from research.metrics import PremiumReversion, days_outside, premium_reversion
-from research.metrics.closing import ClosingSides, PremiumClosing, closing_sides, premium_closing
+from research.metrics.reversion import ClosingSides, PremiumClosing, closing_sides, premium_closing
 
 __all__ = ["PremiumDiscountFacts"]
 

@@ -1,7 +1,8 @@
-"""The one place where the metrics check what they are given: labels, columns, numbers.
+"""The sample that a measure is taken of: labels, columns and numbers checked, then its moments down the columns.
 
-A metric calls `check_pair` (fund and benchmark) or `check_values` (one input), computes on float64 arrays of shape
-(observations, funds) and hands the array back through `result` or `like`, which restore the labels.
+A measure calls `check_pair` (fund and benchmark) or `check_values` (one input), computes on float64 arrays of shape
+(observations, funds) and hands the array back through `result` or `like`, which restore the labels. Moments count the
+values that are there, and are NaN in a column with fewer than they need, without a warning and without a surprise.
 """
 
 from __future__ import annotations
@@ -16,10 +17,32 @@ from numpy.typing import NDArray
 
 from research.errors import AlignmentError, DataError, ParameterError
 
-__all__ = ["Array", "Pair", "Returns", "Values", "check_pair", "check_same_labels", "check_values", "check_years"]
-
+__all__ = [
+    "Array",
+    "Pair",
+    "Returns",
+    "Values",
+    "check_pair",
+    "check_returns",
+    "check_same_labels",
+    "check_values",
+    "check_years",
+    "count",
+    "covariance",
+    "deviations",
+    "mean",
+    "negligible",
+    "ratio",
+    "total",
+    "variance",
+]
 Array: TypeAlias = NDArray[np.float64]
 Returns: TypeAlias = pd.Series | pd.DataFrame
+
+LEVEL = 0.5
+"""A series that stays above this is none of returns: they would all be gains of more than half."""
+FEWEST = 6
+"""Values that it takes to say so: more than a handful."""
 
 ADVICE = (
     "research.load and research.alignment.align put series on the same labels and say what was lost; nothing is filled"
@@ -79,11 +102,11 @@ def check_pair(fund: Returns, benchmark: Returns) -> Pair:
     AlignmentError
         If the labels or the columns differ, or one index knows its time zone and the other does not.
     DataError
-        If a value is infinite or not a number, or labels are unsorted or repeated.
+        If a value is infinite or not a number, labels are unsorted or repeated, or a series holds prices.
     ParameterError
         If an input is neither a Series nor a DataFrame, or the benchmark has columns and the fund has not.
     """
-    left, right = check_values(fund, "the fund"), check_values(benchmark, "the benchmark")
+    left, right = check_returns(fund, "the fund"), check_returns(benchmark, "the benchmark")
     check_same_labels(left.index, right.index, "the fund", "the benchmark")
     if right.columns is not None:
         if left.columns is None:
@@ -98,6 +121,29 @@ def check_pair(fund: Returns, benchmark: Returns) -> Pair:
         missing = np.isnan(left.array) | np.isnan(right.array)
         a, b = np.where(missing, np.nan, a), np.where(missing, np.nan, b)
     return Pair(a, left.index, left.columns, left.name, complete, benchmark=b)
+
+
+def check_returns(returns: Returns, what: str) -> Values:
+    """Return returns per period as `check_values` does, and refuse prices, levels and gross returns.
+
+    The one test is that every value lies above one half, and that there are more than a handful: no market gains half
+    its value in six periods on end, while prices, index levels, growth of one unit and gross returns lie there always.
+    Prices below one half are not told from returns.
+    """
+    values = check_values(returns, what)
+    # The first row alone clears nearly every table of returns, so that the whole is looked at only where it may fail.
+    suspect = np.flatnonzero(~(values.array[0] <= LEVEL)) if len(values.array) >= FEWEST else ()
+    for column in map(int, suspect):
+        known = values.array[:, column]
+        known = known[~np.isnan(known)]
+        if known.size >= FEWEST and known.min() > LEVEL:
+            where = "" if values.columns is None else f", column {values.columns[column]!r},"
+            raise DataError(
+                f"{what}{where} lies between {known.min():g} and {known.max():g}: prices or levels, no returns per "
+                "period; log returns of prices are numpy.log(prices).diff().iloc[1:], and research.load gives a "
+                "history with nav_returns, price_returns and benchmark_returns"
+            )
+    return values
 
 
 def check_values(values: Returns, what: str) -> Values:
@@ -201,3 +247,77 @@ def _show(label: object) -> str:
         text = label.isoformat()
         return text[:10] if label == label.normalize() and label.tz is None else text
     return repr(label.item() if isinstance(label, np.generic) else label)
+
+
+def count(x: Array) -> NDArray[np.int64]:
+    """Return the number of values in each column."""
+    return np.asarray((~np.isnan(x)).sum(axis=0), dtype=np.int64)
+
+
+def total(x: Array, minimum: int = 1) -> Array:
+    """Return the sum of each column."""
+    return np.where(count(x) >= minimum, _sum(x), np.nan)
+
+
+def mean(x: Array, minimum: int = 1) -> Array:
+    """Return the mean of each column, exact for a column that is constant."""
+    n = count(x)
+    origin = _first(x)
+    # Taking the first value away first makes the mean of equal values that value, to the last bit.
+    centre = origin + _sum(x - origin) / np.maximum(n, 1)
+    return np.where(n >= minimum, centre, np.nan)
+
+
+def deviations(x: Array) -> Array:
+    """Return each column less its mean; exactly zero where the column is constant."""
+    shifted = x - _first(x)
+    return np.asarray(shifted - mean(shifted))
+
+
+def variance(x: Array, ddof: int = 1) -> Array:
+    """Return the variance of each column with divisor n - ddof; NaN for fewer than ddof + 1 values."""
+    n = count(x)
+    squares = _sum(deviations(x) ** 2)
+    return np.where(n > ddof, squares / np.maximum(n - ddof, 1), np.nan)
+
+
+def covariance(x: Array, y: Array, ddof: int = 1) -> Array:
+    """Return the covariance of matching columns that are missing at the same rows."""
+    n = count(x)
+    products = _sum(deviations(x) * deviations(y))
+    return np.where(n > ddof, products / np.maximum(n - ddof, 1), np.nan)
+
+
+def negligible(variances: Array, *sources: Array) -> NDArray[np.bool_]:
+    """Return where a variance is no more than the rounding error of float64 numbers of the sources' size.
+
+    A ratio to such a variance is noise of any size; the metrics answer NaN instead.
+    """
+    size = np.zeros_like(variances)
+    for source in sources:
+        if len(source):
+            size = np.maximum(size, np.nanmax(np.where(np.isnan(source), 0.0, np.abs(source)), axis=0))
+    return np.asarray(variances <= (4 * np.finfo(np.float64).eps * size) ** 2, dtype=np.bool_)
+
+
+def ratio(numerator: Array, denominator: Array, undefined: NDArray[np.bool_] | None = None) -> Array:
+    """Return the quotient, NaN where it is undefined or the denominator is zero."""
+    bad = denominator == 0
+    if undefined is not None:
+        bad = bad | undefined
+    return np.asarray(np.where(bad, np.nan, numerator / np.where(bad, 1.0, denominator)))
+
+
+def _first(x: Array) -> Array:
+    """Return the first value of each column that is there, 0 where none is."""
+    if not len(x):
+        return np.zeros(x.shape[1])
+    present = ~np.isnan(x)
+    row = present.argmax(axis=0)
+    return np.where(present.any(axis=0), x[row, np.arange(x.shape[1])], 0.0)
+
+
+def _sum(x: Array) -> Array:
+    """Sum down each column, missing values left out: the same to the last bit in a panel as for one fund alone."""
+    # NumPy sums pairwise only along contiguous memory, so the layout would show in the last digit.
+    return np.asarray(np.nansum(np.asfortranarray(x), axis=0))
