@@ -19,6 +19,7 @@ from research.alignment.sessions import sessions
 from research.errors import DataFileError, ResearchError, ResearchWarning, UnknownNameError
 from research.funds import Fund, read_funds, read_tables
 from research.loaders import FORMATS, PublishedTable, load_file
+from research.loaders.source import options_of
 from research.opening import load
 from research.tables import Result, Table
 
@@ -48,6 +49,7 @@ _WARN: Final = frozenset(
         "duplicate_bar",
         "identical_duplicate",
         "maybe_adjusted",
+        "no_final_newline",
         "out_of_order",
         "shifted_header",
         "swapped_volumes",
@@ -452,10 +454,7 @@ def _named_files(tables: Mapping[str, Any], funds: tuple[Fund, ...]) -> Iterator
     for source in sources:
         if source.file is None:
             continue
-        options = dict(source.options)
-        # Plain text of a series names its date column in the entry itself.
-        if source.format == "csv" and not options and hasattr(source, "date_column"):
-            options = {"date_column": source.date_column}
+        options = options_of(source)
         key = (source.file, source.format, repr(sorted(options.items())))
         if key not in seen:
             seen.add(key)
