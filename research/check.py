@@ -6,7 +6,7 @@ import re
 import warnings
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -19,7 +19,9 @@ from research.alignment.sessions import sessions
 from research.errors import DataFileError, ResearchError, ResearchWarning, UnknownNameError
 from research.funds import Fund, read_funds, read_tables
 from research.loaders import FORMATS, PublishedTable, load_file
+from research.loaders.source import options_of
 from research.opening import load
+from research.tables import Result, Table
 
 if TYPE_CHECKING:
     from research.alignment.findings import Finding
@@ -47,6 +49,7 @@ _WARN: Final = frozenset(
         "duplicate_bar",
         "identical_duplicate",
         "maybe_adjusted",
+        "no_final_newline",
         "out_of_order",
         "shifted_header",
         "swapped_volumes",
@@ -71,7 +74,7 @@ def printable(text: str) -> str:
     return _UNPRINTABLE.sub(lambda found: found[0].encode("unicode_escape").decode(), text)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Item:
     """One line.
 
@@ -108,10 +111,12 @@ class Item:
         place = self.path if self.row is None else f"{self.path}:{self.row}"
         return printable(f"{place}: {self.severity}: {self.message} [{self.rule}]")
 
+    __repr__ = __str__
+
 
 @dataclass(frozen=True)
-class Checked:
-    """All lines of a check.
+class Checked(Result):
+    """All lines of a check; ``print`` writes every one of them, as a compiler does.
 
     Parameters
     ----------
@@ -153,13 +158,31 @@ class Checked:
             "items": [asdict(item) for item in self.items],
         }
 
-    def __str__(self) -> str:
-        counts = self.counts
-        told = ", ".join(f"{count} {name}{'s' if count != 1 else ''}" for name, count in counts.items() if count)
+    def to_frame(self) -> pd.DataFrame:
+        """Return every line, one row each."""
+        return pd.DataFrame([asdict(item) for item in self.items], columns=[one.name for one in fields(Item)])
+
+    def summary(self) -> Table:
+        """Return one row for each rule: how many lines, and the first of them."""
+        first: dict[tuple[Severity, str], Item] = {}
+        lines = Counter((item.severity, item.rule) for item in self.items)
+        for item in self.items:
+            first.setdefault((item.severity, item.rule), item)
+        rows = [
+            (severity, lines[severity, rule], printable(item.path), printable(item.message))
+            for (severity, rule), item in first.items()
+        ]
+        frame = pd.DataFrame(rows, [rule for _, rule in first], ["severity", "lines", "first in", "message"])
+        return Table(frame, self._told())
+
+    def _told(self) -> str:
+        told = ", ".join(f"{count} {name}{'s' if count != 1 else ''}" for name, count in self.counts.items() if count)
         looked = [f"{self.files} file{'s' if self.files != 1 else ''}"] if self.files else []
         looked += [f"{self.funds} fund{'s' if self.funds != 1 else ''}"] if self.funds else []
-        summary = f"{' and '.join(looked) or 'nothing'} checked: {told or 'nothing to say'}"
-        return "\n".join([*map(str, self.items), summary])
+        return f"{' and '.join(looked) or 'nothing'} checked: {told or 'nothing to say'}"
+
+    def __str__(self) -> str:
+        return "\n".join([*map(str, self.items), self._told()])
 
 
 def remark_item(path: str, remark: Remark, fund: str = "") -> Item:
@@ -270,7 +293,7 @@ def check_fund(fund: Fund | str, data: Path | str | None = None, *, remarks: boo
             ticker,
             "note",
             "sample",
-            f"{history.start:%Y-%m-%d} to {history.end:%Y-%m-%d}: {history.losses}",
+            f"{history.start:%Y-%m-%d} to {history.end:%Y-%m-%d}: {history.losses.in_words}",
             fund=ticker,
         )
     ]
@@ -431,10 +454,7 @@ def _named_files(tables: Mapping[str, Any], funds: tuple[Fund, ...]) -> Iterator
     for source in sources:
         if source.file is None:
             continue
-        options = dict(source.options)
-        # Plain text of a series names its date column in the entry itself.
-        if source.format == "csv" and not options and hasattr(source, "date_column"):
-            options = {"date_column": source.date_column}
+        options = options_of(source)
         key = (source.file, source.format, repr(sorted(options.items())))
         if key not in seen:
             seen.add(key)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Final
 
@@ -13,20 +14,30 @@ from research.alignment.clock import Clock
 from research.alignment.dates import as_date, labels_of
 from research.alignment.findings import Finding
 from research.alignment.history import History
-from research.alignment.inputs import inputs_of, sampled
 from research.alignment.losses import LossReport
 from research.alignment.naive import naive_cost
+from research.alignment.sample import sample_at
 from research.alignment.screens import screen
 from research.alignment.sessions import sessions
-from research.errors import BenchmarkError, MissingColumnError, ParameterError, SampleError, UnknownNameError
-from research.funds import Fund, described, funds
+from research.errors import (
+    BenchmarkError,
+    MissingColumnError,
+    ParameterError,
+    ResearchError,
+    SampleError,
+    UnknownNameError,
+)
+from research.funds import Fund, data_folder, described, funds
 from research.funds.registry import FILE_NAME, SIMULATED_PREFIX
-from research.loaders import LoadedSeries, load_series
+from research.loaders import LoadedSeries, load_input, load_series
 
-__all__ = ["fund", "load"]
+__all__ = ["Subject", "fund", "load", "subject"]
 
 _ALIGNED: Final = ("nav", "benchmark", "close", "shares_outstanding")
 _SHORTEST: Final = 3
+_LOG_ENDINGS: Final = ("-wal", ".wal")
+# Inputs that keep the dates of their quotes, which need not be sessions.
+_QUOTED: Final = frozenset({"bill_rate"})
 
 
 def fund(ticker: str, data: Path | str | None = None) -> Fund:
@@ -59,15 +70,26 @@ def fund(ticker: str, data: Path | str | None = None) -> Fund:
     ...
     research.errors.UnknownNameError: unknown fund 'ETHX': did you mean ...
     """
-    found = described(ticker, data)
+    return _resolved(ticker, data)
+
+
+def _resolved(named: Fund | str, data: Path | str | None) -> Fund:
+    """Return the fund that a ticker names; a fund names itself."""
+    if isinstance(named, Fund):
+        return named
+    found = described(named, data)
     if found is not None:
         return found
-    if ticker.strip().casefold().startswith(SIMULATED_PREFIX.casefold()):
+    if _is_simulated(named):
         from research.simulation import simulated  # noqa: PLC0415 - only a simulated fund needs it
 
-        return simulated(ticker.strip()).fund
+        return simulated(named.strip()).fund
     advice = f"describe a fund of your own in a {FILE_NAME} and name its folder with --data"
-    raise UnknownNameError("fund", ticker, (entry.ticker for entry in funds(data)), advice)
+    raise UnknownNameError("fund", named, (entry.ticker for entry in funds(data)), advice)
+
+
+def _is_simulated(ticker: str) -> bool:
+    return ticker.strip().casefold().startswith(SIMULATED_PREFIX.casefold())
 
 
 def load(
@@ -133,31 +155,31 @@ def load(
     >>> history = load("ETHV")
     >>> [str(found.session.date()) for found in history.findings if found.rule == "stale_value"]
     ['2026-03-06']
-    >>> print(history.losses)
-    823 rows in, 547 kept: before_listing 28, weekend 226, holiday 22; 0 sessions lost
+    >>> history.losses.in_words
+    '823 rows in, 547 kept: before_listing 28, weekend 226, holiday 22; 0 sessions lost'
     """
     _check_minimum(minimum_sessions)
     # Dates are checked before any file is read: a wrong request should not wait for the data.
     first = None if start is None else as_date(start, "start")
     last = None if end is None else as_date(end, "end")
-    subject = _fund(fund, data) if isinstance(fund, str) else fund
-    if subject.simulated and not subject.series:
+    entry = _resolved(fund, data)
+    if entry.simulated and not entry.series:
         from research.simulation import load_simulated  # noqa: PLC0415 - only a simulated fund needs it
 
-        return load_simulated(subject.ticker, first, last)
-    listed = as_date(subject.first_day, "listed")
-    _check_dates(subject, first, last, listed)
-    loaded = _read(subject)
-    frame, losses = _aligned(subject, loaded, first if first is not None else listed, last, max_loss)
+        return load_simulated(entry.ticker, first, last)
+    listed = as_date(entry.first_day, "listed")
+    _check_dates(entry, first, last, listed)
+    loaded = _read(entry)
+    frame, losses = _aligned(entry, loaded, first if first is not None else listed, last, max_loss)
     if len(frame) < minimum_sessions:
-        raise SampleError(_too_short(subject, frame, loaded, minimum_sessions))
-    inputs, further, missing = inputs_of(subject, labels_of(frame))
-    findings = _screened(subject, frame, loaded, inputs.get("distributions"))
+        raise SampleError(_too_short(entry, frame, loaded, minimum_sessions))
+    inputs, further, missing = _inputs_of(entry, labels_of(frame))
+    findings = _screened(entry, frame, loaded, inputs.get("distributions"))
     if mask_flagged:
         frame, losses = _masked(frame, losses, findings)
-    days = sessions(subject.calendar, frame.index[0], frame.index[-1])
+    days = sessions(entry.calendar, frame.index[0], frame.index[-1])
     history = History(
-        fund=subject,
+        fund=entry,
         frame=_with_assets(frame),
         sessions=days,
         clocks={role: one.source.clock for role, one in loaded.items()},
@@ -167,18 +189,81 @@ def load(
         naive=naive_cost(loaded["nav"].values, loaded["benchmark"].values, days),
         inputs=inputs,
     )
-    if subject.futures is None:
+    if entry.futures is None:
         return history
     from research.drivers.futures.declared import with_futures  # noqa: PLC0415 - only a fund of futures needs it
 
     return with_futures(history)
 
 
-_fund = fund  # `load` has a parameter of that name
+@dataclass(frozen=True)
+class Subject:
+    """What a run on a fund will read, known before anything is read: whoever compares runs compares these files.
+
+    Parameters
+    ----------
+    name : str
+        The ticker as its registry spells it.
+    files : mapping of str to pathlib.Path
+        Files by where they are named: the folder's ``funds.toml``, ``series.nav``, ``inputs.bill_rate``, ``futures``.
+        They need not be there. Bundled tables belong to the package and are not among them.
+    logs : mapping of str to pathlib.Path
+        What may lie beside a database because it was written last, SQLite's log and DuckDB's. One that is empty is as
+        good as none: reading a database may leave it behind.
+    queries : tuple of str
+        What comes from a server, by where it is named. Nobody knows what a server holds without asking it.
+    """
+
+    name: str
+    files: Mapping[str, Path] = field(default_factory=dict)
+    logs: Mapping[str, Path] = field(default_factory=dict)
+    queries: tuple[str, ...] = ()
+
+
+def subject(ticker: str, data: Path | str | None = None) -> Subject:
+    """Return what a run on a fund will read; nothing is read but the registry, and nothing simulated.
+
+    Parameters
+    ----------
+    ticker : str
+        As in `fund`. One that no registry knows is returned as it is typed: the run itself will say what is wrong.
+    data : path, optional
+        As in `funds`.
+
+    Returns
+    -------
+    Subject
+
+    Examples
+    --------
+    >>> subject("ethv").name, subject("sim-spot").name, subject("ethx").name
+    ('ETHV', 'SIM-SPOT', 'ethx')
+    """
+    folder = data_folder(data)
+    files = {} if folder is None else {FILE_NAME: folder / FILE_NAME}
+    try:
+        found = described(ticker, data)
+    except ResearchError:
+        return Subject(ticker, files)
+    if found is None:
+        return Subject(ticker.strip().upper() if _is_simulated(ticker) else ticker, files)
+    if found.root is None:
+        return Subject(found.ticker, files)
+    logs: dict[str, Path] = {}
+    queries = []
+    # Tables that series share, inputs and futures too.
+    for where, source in found.files.items():
+        if source.file is not None:
+            files[where] = path = found.root / source.file
+            if source.format == "sql":
+                logs |= {f"{where} {ending}": path.with_name(path.name + ending) for ending in _LOG_ENDINGS}
+        elif source.is_query:
+            queries.append(where)
+    return Subject(found.ticker, files, logs, tuple(queries))
 
 
 def _aligned(
-    subject: Fund,
+    fund: Fund,
     loaded: Mapping[str, LoadedSeries],
     first: pd.Timestamp,
     last: pd.Timestamp | None,
@@ -190,27 +275,27 @@ def _aligned(
     try:
         return align(
             aligned,
-            subject.calendar,
+            fund.calendar,
             first,
             last,
-            listed=as_date(subject.first_day, "listed"),
+            listed=as_date(fund.first_day, "listed"),
             max_loss=max_loss,
-            allow_clocks=subject.allow_clocks,
+            allow_clocks=fund.allow_clocks,
         )
     except SampleError as error:
-        raise SampleError(f"{subject.ticker}: {error}") from None
+        raise SampleError(f"{fund.ticker}: {error}") from None
 
 
 def _screened(
-    subject: Fund, frame: pd.DataFrame, loaded: Mapping[str, LoadedSeries], distributions: pd.Series[float] | None
+    fund: Fund, frame: pd.DataFrame, loaded: Mapping[str, LoadedSeries], distributions: pd.Series[float] | None
 ) -> tuple[Finding, ...]:
     return screen(
         frame,
-        calendar=subject.calendar,
+        calendar=fund.calendar,
         raw={role: one.values for role, one in loaded.items()},  # noqa: PD011 - a field
         units={role: one.source.unit for role, one in loaded.items()},
         ticks={role: one.source.tick for role, one in loaded.items()},
-        multiple=1.0 if subject.leverage is None else subject.leverage.multiple,
+        multiple=1.0 if fund.leverage is None else fund.leverage.multiple,
         zone=_zone(loaded["nav"].source.clock),
         distributions=distributions,
     )
@@ -249,7 +334,52 @@ def _read(fund: Fund) -> dict[str, LoadedSeries]:
             f"{fund.ticker} has no NAV series (series: {', '.join(fund.series)}): add [fund.{fund.ticker}.series.nav] "
             "to a funds.toml of your own and name its folder with --data"
         )
-    return {role: sampled(load_series(fund, role), fund) for role in fund.series}
+    return {role: _sampled(load_series(fund, role), fund) for role in fund.series}
+
+
+def _sampled(loaded: LoadedSeries, fund: Fund) -> LoadedSeries:
+    """Return a series with one value a day: bars are taken at their clock on every session that they cover.
+
+    Raises
+    ------
+    SampleError
+        If the bars cover no session.
+    """
+    if not loaded.sample_at:
+        return loaded
+    bars = loaded.values  # noqa: PD011 - a field
+    first, last = (moment.tz_convert(None).normalize() for moment in (bars.index[0], bars.index[-1]))
+    days = sessions(fund.calendar, first, last)
+    values = sample_at(bars, loaded.sample_at, days, column=loaded.column).prices.dropna()
+    if not len(values):
+        raise SampleError(f"{loaded.source.role} of {fund.ticker}: no bar at {loaded.sample_at} on any session")
+    return replace(loaded, values=values.rename(loaded.source.role), sample_at="")
+
+
+def _inputs_of(
+    fund: Fund, kept: pd.DatetimeIndex
+) -> tuple[Mapping[str, pd.Series[float]], tuple[LoadedSeries, ...], tuple[Finding, ...]]:
+    """Return what drivers read, on the sessions kept, with its sources and what is missing of it.
+
+    A session for which an input has no row is NaN and named in a finding; whether a driver can do without it is the
+    driver's business. Nothing is filled.
+    """
+    found: dict[str, pd.Series[float]] = {}
+    sources = []
+    findings = []
+    for name in fund.inputs:
+        loaded = _sampled(load_input(fund, name), fund)
+        sources.append(loaded)
+        values = loaded.values  # noqa: PD011 - a field
+        if name in _QUOTED:
+            found[name] = values
+            continue
+        found[name] = values.reindex(kept)
+        absent = labels_of(found[name][~kept.isin(values.index)].to_frame())
+        if len(absent):
+            message = f"{name} has no row for {len(absent)} of {len(kept)} sessions, the first {absent[0]:%Y-%m-%d}"
+            findings.append(Finding("input_missing", name, absent[0], float(len(absent)), message, "warning"))
+    return found, tuple(sources), tuple(findings)
 
 
 def _too_short(fund: Fund, frame: pd.DataFrame, loaded: dict[str, LoadedSeries], minimum_sessions: int) -> str:

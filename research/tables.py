@@ -109,6 +109,22 @@ class Table:
     formats: Mapping[str, Format] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
 
+    @classmethod
+    def of(cls, values: Mapping[str, object], caption: str, notes: tuple[str, ...] = ()) -> Table:
+        """Return a table of one column, ``value``, with a row for each label.
+
+        Examples
+        --------
+        >>> print(Table.of({"sessions": "547", "bases": "nav, price"}, "Sample"))
+        Sample
+                  value
+        sessions  547
+        bases     nav, price
+        """
+        import pandas as pd  # noqa: PLC0415 - importing the package must not load it
+
+        return cls(pd.DataFrame({"value": list(values.values())}, index=list(values)), caption, notes=notes)
+
     def to_frame(self) -> pd.DataFrame:
         """Return a copy of the unformatted values."""
         return self.frame.copy()

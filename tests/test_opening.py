@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import sys
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -8,6 +10,7 @@ from research.alignment import History, align, sessions
 from research.errors import (
     BenchmarkError,
     ClockError,
+    DataFileError,
     LossError,
     MissingColumnError,
     ParameterError,
@@ -15,7 +18,7 @@ from research.errors import (
     UnknownNameError,
 )
 from research.loaders import load_series
-from research.opening import load
+from research.opening import Subject, fund, load, subject
 
 ENTRY = """
 [fund.DEMO]
@@ -106,7 +109,7 @@ def test_etha_gives_no_warning_and_has_assets():
     assert history.findings == ()
     assert history.bases == ("nav",)
     assert history.losses.counts()["after_end"] == 9
-    shares = load_series(history.fund, "shares_outstanding").values  # noqa: PD011 - a field
+    shares = load_series(history.fund, "shares_outstanding").values
     expected = history.frame["nav"] * shares[history.frame.index]
     np.testing.assert_allclose(history.frame["assets"], expected, rtol=1e-15)
     with pytest.raises(MissingColumnError, match="ETHA has no close series"):
@@ -133,7 +136,7 @@ def test_returns_compound_to_the_levels_and_the_bases_differ_by_the_premium(ethv
 
 
 def test_the_benchmark_return_of_a_monday_compounds_the_daily_ones(ethv):
-    index = load_series(ethv.fund, "benchmark").values  # noqa: PD011 - a field
+    index = load_series(ethv.fund, "benchmark").values
     daily = np.log(index).diff()
     monday = pd.Timestamp("2026-09-21")
     assert ethv.benchmark_returns[monday] == pytest.approx(daily["2026-09-19":"2026-09-21"].sum(), abs=1e-12)
@@ -269,3 +272,64 @@ def test_weekend_rows_in_one_file_only_do_not_matter(folder):
     assert "no NAV" in history.losses.to_frame()["detail"].iloc[0]
     again, _ = align({name: (history.frame[name], "16:00 America/New_York") for name in history.frame}, "XNYS")
     pd.testing.assert_frame_equal(again, history.frame)
+
+
+TABLES = """
+[table.prices]
+file = "prices.csv"
+format = "cryptodatadownload"
+provider = "made"
+
+[fund.DEMO.inputs.bill_rate]
+table = "prices"
+column = "close"
+unit = "percent"
+provider = "made"
+"""
+DATABASE = 'file = "demo.db"\nformat = "sql"\noptions = { query = "select * from nav" }'
+SERVER = 'format = "sql"\noptions = { database_variable = "PRICES", query = "select * from nav" }'
+
+
+class TestSubject:
+    def write(self, folder, nav='file = "demo.csv"', further=""):
+        text = ENTRY.format(series=SERIES.format(role="nav", clock="16:00 America/New_York"))
+        (folder / "funds.toml").write_text(text.replace('file = "demo.csv"', nav) + further, encoding="utf-8")
+        return folder
+
+    def test_every_file_that_a_run_reads_by_where_it_is_named(self, tmp_path):
+        place = self.write(tmp_path, further=TABLES).resolve()
+        found = subject(" demo ", tmp_path)
+        files = {"funds.toml": "funds.toml", "series.nav": "demo.csv", "inputs.bill_rate": "prices.csv"}
+        assert found == Subject("DEMO", {where: place / name for where, name in files.items()})
+        assert fund("demo", tmp_path).ticker == found.name
+
+    def test_the_logs_that_may_lie_beside_a_database(self, tmp_path):
+        found = subject("DEMO", self.write(tmp_path, DATABASE))
+        assert found.files["series.nav"].name == "demo.db"
+        assert {path.name for path in found.logs.values()} == {"demo.db-wal", "demo.db.wal"}
+        assert {path.parent for path in found.logs.values()} == {found.files["series.nav"].parent}
+        assert found.queries == ()
+
+    def test_what_a_server_holds_is_no_file(self, tmp_path):
+        found = subject("DEMO", self.write(tmp_path, SERVER))
+        assert found.queries == ("series.nav",)
+        assert set(found.files) == {"funds.toml"}
+
+    def test_a_bundled_fund_reads_no_files_of_ones_own(self, tmp_path, monkeypatch):
+        assert subject("ethv") == Subject("ETHV")
+        assert set(subject("ethv", self.write(tmp_path)).files) == {"funds.toml"}
+        monkeypatch.setenv("RESEARCH_DATA", str(tmp_path))
+        assert subject("demo") == subject("demo", tmp_path)
+
+    @pytest.mark.parametrize(
+        ("typed", "name"), [(" sim-spot", "SIM-SPOT"), ("sim-nothing", "SIM-NOTHING"), (" ethx", " ethx")]
+    )
+    def test_a_simulated_fund_has_no_files_and_an_unknown_one_is_as_it_is_typed(self, typed, name, monkeypatch):
+        monkeypatch.setitem(sys.modules, "research.simulation", None)
+        assert subject(typed) == Subject(name)
+
+    def test_a_registry_that_cannot_be_read_is_left_to_the_run_itself(self, tmp_path):
+        self.write(tmp_path, nav="file = 3")
+        with pytest.raises(DataFileError):
+            fund("demo", tmp_path)
+        assert subject("demo", tmp_path) == Subject("demo", {"funds.toml": tmp_path / "funds.toml"})

@@ -8,7 +8,7 @@ from research.alignment.align import align
 from research.alignment.clock import Clock
 from research.alignment.clock_offset import ClockOffset, clock_offset, clock_offset_by_period, expected_offset
 from research.alignment.dates import as_date
-from research.alignment.findings import Finding, Severity, findings_table
+from research.alignment.findings import Finding, Findings, Severity, findings_table
 from research.alignment.history import Basis, History
 from research.alignment.losses import RULES, LossReport
 from research.alignment.naive import NaiveCost, naive_cost
@@ -24,6 +24,7 @@ __all__ = [
     "Clock",
     "ClockOffset",
     "Finding",
+    "Findings",
     "History",
     "LossReport",
     "NaiveCost",

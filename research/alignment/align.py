@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from itertools import combinations
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 import numpy.typing as npt
@@ -11,15 +12,25 @@ import pandas as pd
 
 from research.alignment.clock import Clock
 from research.alignment.dates import as_date, labels_of
-from research.alignment.entries import check_clocks, check_positive, checked
 from research.alignment.losses import LossReport
 from research.alignment.sessions import sessions as calendar_sessions
-from research.errors import LossError, ParameterError, SampleError
+from research.errors import (
+    AlignmentError,
+    ClockError,
+    DataError,
+    LossError,
+    MissingColumnError,
+    ParameterError,
+    SampleError,
+)
 
 if TYPE_CHECKING:
     from research.loaders import LoadedSeries
 
-__all__ = ["align"]
+__all__ = ["PRICES", "align"]
+
+PRICES: Final = ("nav", "close", "benchmark")
+"""Series whose ratios become returns: they share one clock and are positive."""
 
 
 def align(
@@ -93,9 +104,9 @@ def align(
     """
     if not 0.0 <= max_loss < 1.0:
         raise ParameterError(f"max_loss is {max_loss!r}: give a share of the sessions from 0 to below 1, such as 0.05")
-    values, clocks = checked(series, required)
+    values, clocks = _checked(series, required)
     if not allow_clocks:
-        check_clocks(clocks)
+        _check_clocks(clocks)
     table = pd.DataFrame(values)
     window = _window(table, calendar, start, end, listed, required)
     days = calendar_sessions(calendar, window[0], window[1])
@@ -103,11 +114,105 @@ def align(
     kept = days.intersection(complete)
     frame = table.loc[kept]
     frame.index.name = "session"
-    check_positive(frame)
+    _check_positive(frame)
     dropped = _dropped(table, days, window, None if listed is None else as_date(listed, "listed"), required)
     losses = LossReport(rows_in=len(table), rows_out=len(frame), dropped=dropped, sessions=len(days))
     _check_loss(losses, max_loss, complete)
     return frame, losses
+
+
+def _checked(
+    series: Mapping[str, LoadedSeries | tuple[pd.Series[float], Clock | str]], required: tuple[str, ...]
+) -> tuple[dict[str, pd.Series[float]], dict[str, Clock]]:
+    """Return values and clocks by name; raise where a required series is absent or labels are not dates.
+
+    Raises
+    ------
+    MissingColumnError
+        If a required series is not given.
+    AlignmentError
+        If an index is not of naive, normalised, strictly increasing dates.
+    """
+    absent = [name for name in required if name not in series]
+    if absent:
+        raise MissingColumnError(f"no series {absent[0]!r} to align (given: {', '.join(series) or 'none'}): add it")
+    values: dict[str, pd.Series[float]] = {}
+    clocks: dict[str, Clock] = {}
+    for name, entry in series.items():
+        if isinstance(entry, tuple):
+            one, clock = entry
+        else:
+            one, clock = entry.values, entry.source.clock  # noqa: PD011 - a field of LoadedSeries
+        values[name] = _labelled(name, one)
+        clocks[name] = clock if isinstance(clock, Clock) else Clock.parse(clock)
+    return values, clocks
+
+
+def _labelled(name: str, values: pd.Series[float]) -> pd.Series[float]:
+    index = values.index
+    if not isinstance(index, pd.DatetimeIndex):
+        raise AlignmentError(f"series {name!r} is not labelled by dates: convert its index with pandas.to_datetime")
+    if index.tz is not None:
+        raise AlignmentError(
+            f"series {name!r} has labels in time zone {index.tz}: a label is the date of a session; convert to the "
+            "zone of its clock, then .tz_localize(None).normalize()"
+        )
+    if bool(index.isna().any()):
+        raise AlignmentError(f"series {name!r} has a label that is not a date: drop that row")
+    clock_times = index[index != index.normalize()]
+    if len(clock_times):
+        raise AlignmentError(
+            f"series {name!r} has a label with a time of day, {clock_times[0]}: state the time as the series' clock "
+            "and normalise the labels"
+        )
+    if not index.is_unique:
+        twice = index[index.duplicated()][0]
+        raise AlignmentError(f"series {name!r} has {twice:%Y-%m-%d} more than once: decide which row is right")
+    if not index.is_monotonic_increasing:
+        raise AlignmentError(f"series {name!r} is not in order of date: sort it with sort_index()")
+    try:
+        as_float = values.to_numpy(dtype="float64", na_value=float("nan"))
+    except (TypeError, ValueError):
+        raise ParameterError(f"series {name!r} holds values that are not numbers: dtype {values.dtype}") from None
+    labels = pd.DatetimeIndex(index.to_numpy(dtype="datetime64[ns]"))
+    return pd.Series(as_float, index=labels, name=name)
+
+
+def _check_clocks(clocks: Mapping[str, Clock]) -> None:
+    """Raise where two of the price series were observed at different times of day.
+
+    Raises
+    ------
+    ClockError
+        Naming both series and both clocks.
+    """
+    for one, other in combinations([name for name in PRICES if name in clocks], 2):
+        if not clocks[one].same_as(clocks[other]):
+            raise ClockError(
+                f"{one} is observed at {clocks[one]} and {other} at {clocks[other]}: their returns cover different "
+                "hours, and the difference would read as tracking error; use series of one clock, or pass "
+                "allow_clocks=True and account for the difference"
+            )
+
+
+def _check_positive(frame: pd.DataFrame) -> None:
+    """Raise where a price is zero, negative or infinite; a missing price is no price and passes.
+
+    Raises
+    ------
+    DataError
+        Naming the series, the session and the value.
+    """
+    for name in PRICES:
+        if name not in frame:
+            continue
+        column = frame[name]
+        bad = column[(column <= 0) | (column == float("inf"))]
+        if len(bad):
+            raise DataError(
+                f"{name} is {bad.iloc[0]:g} on {bad.index[0]:%Y-%m-%d}: a price is positive and finite; correct the "
+                "row, or leave it empty where there is no price"
+            )
 
 
 def _window(

@@ -10,8 +10,9 @@ import numpy.typing as npt
 import pandas as pd
 
 from research.alignment.clock import Clock
-from research.errors import AlignmentError, DataError, ParameterError, SampleError, UnknownNameError
-from research.tables import Table
+from research.conventions import check_confidence
+from research.errors import AlignmentError, DataError, SampleError, UnknownNameError
+from research.tables import Result, Table
 
 __all__ = ["ClockOffset", "Market", "clock_offset", "clock_offset_by_period", "expected_offset"]
 Market = Literal["continuous", "closes"]
@@ -20,7 +21,7 @@ between, because prices of a market that is shut do not move."""
 
 
 @dataclass(frozen=True, eq=False)
-class ClockOffset:
+class ClockOffset(Result):
     """Result of `clock_offset`: how many hours after the fund the benchmark was observed.
 
     Parameters
@@ -77,8 +78,7 @@ class ClockOffset:
         """
         from scipy.special import stdtrit  # noqa: PLC0415 - slow to import, needed only here
 
-        if not 0.0 < confidence < 1.0:
-            raise ParameterError(f"confidence is {confidence!r}: give a number between 0 and 1, such as 0.95")
+        check_confidence(confidence)
         half = float(stdtrit(self.nobs - 1, 0.5 + confidence / 2)) * self.std_error
         return self.hours - half, self.hours + half
 
@@ -121,12 +121,6 @@ class ClockOffset:
             "end": f"{self.end:%Y-%m-%d}",
             "nobs": self.nobs,
         }
-
-    def __str__(self) -> str:
-        return str(self.summary())
-
-    def _repr_html_(self) -> str:
-        return self.summary()._repr_html_()
 
 
 Array = npt.NDArray[np.float64]

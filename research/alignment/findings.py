@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import pandas as pd
 
 from research.alignment.dates import iso_day
-from research.tables import Format, Table
+from research.tables import Format, Result, Table
 
-__all__ = ["Finding", "Severity", "findings_table"]
+__all__ = ["Finding", "Findings", "Severity", "findings_table"]
 
 Severity = Literal["error", "warning", "note"]
 
+_SHOWN = 40
 
-@dataclass(frozen=True)
+
+@dataclass(frozen=True, repr=False)
 class Finding:
     """One thing that a screen noticed; nothing has been changed because of it.
 
@@ -46,6 +48,28 @@ class Finding:
 
     def __str__(self) -> str:
         return f"{self.severity}: {self.message} [{self.rule}]"
+
+    __repr__ = __str__
+
+
+class Findings(Result, tuple[Finding, ...]):
+    """What the screens found, a tuple that shows itself as a table."""
+
+    __slots__ = ()
+
+    def summary(self) -> Table:
+        """Return the first findings, one row each; a call for all of them is in the note where there are more."""
+        table = findings_table(self[:_SHOWN])
+        rest = len(self) - _SHOWN
+        return replace(table, notes=(f"{rest} more: to_frame() has all.",)) if rest > 0 else table
+
+    def to_frame(self) -> pd.DataFrame:
+        """Return every finding, one row each."""
+        return findings_table(self).to_frame()
+
+    def to_dict(self) -> dict[str, object]:
+        """Return every finding as plain values."""
+        return findings_table(self).to_dict()
 
 
 def findings_table(findings: Sequence[Finding]) -> Table:

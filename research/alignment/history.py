@@ -10,11 +10,11 @@ import numpy as np
 import pandas as pd
 
 from research.alignment.dates import as_date
-from research.alignment.findings import Finding, findings_table
+from research.alignment.findings import Finding, Findings, findings_table
 from research.alignment.losses import LossReport
 from research.conventions import years_between
 from research.errors import MissingColumnError, ParameterError, SampleError
-from research.tables import Table
+from research.tables import Result, Table
 
 if TYPE_CHECKING:
     from research.alignment.naive import NaiveCost
@@ -28,7 +28,7 @@ Basis = Literal["nav", "price"]
 
 
 @dataclass(frozen=True, eq=False)
-class History:
+class History(Result):
     """A fund's series on the sessions of its exchange, with what was dropped and what the screens found.
 
     Parameters
@@ -44,7 +44,7 @@ class History:
         Time of day and zone of each column.
     losses : LossReport
         What was dropped and why.
-    findings : tuple of Finding
+    findings : Findings
         What the screens found.
     sources : tuple of SourceRecord
         Where each series came from, with its hash.
@@ -72,10 +72,13 @@ class History:
     sessions: pd.DatetimeIndex
     clocks: Mapping[str, str]
     losses: LossReport
-    findings: tuple[Finding, ...] = ()
+    findings: tuple[Finding, ...] = Findings()
     sources: tuple[SourceRecord, ...] = ()
     naive: NaiveCost | None = None
     inputs: Mapping[str, pd.Series | pd.DataFrame] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "findings", Findings(self.findings))
 
     @property
     def start(self) -> pd.Timestamp:
@@ -235,6 +238,10 @@ class History:
         notes = ("These data are simulated.",) if simulated else ()
         return Table(frame, f"Series of {self.fund.ticker}", {"rows": ",d"}, notes)
 
+    def to_frame(self) -> pd.DataFrame:
+        """Return a copy of the series on the sessions kept."""
+        return self.frame.copy()
+
     def summary(self) -> Table:
         """Return the sample in one small table: dates, sessions, years, losses and findings."""
         wrong = sum(item.severity != "note" for item in self.findings)
@@ -247,20 +254,11 @@ class History:
             "rows dropped": ", ".join(f"{rule} {n}" for rule, n in self.losses.counts().items()) or "none",
             "findings": f"{wrong}, and {len(self.findings) - wrong} notes",
         }
-        frame = pd.DataFrame({"value": list(rows.values())}, index=list(rows))
-        return Table(frame, f"Sample of {self.fund.ticker}")
+        return Table.of(rows, f"Sample of {self.fund.ticker}")
 
     def screens(self) -> Table:
         """Return what the screens found, one row each."""
         return findings_table(self.findings)
-
-    def __str__(self) -> str:
-        return str(self.summary())
-
-    __repr__ = __str__
-
-    def _repr_html_(self) -> str:
-        return self.summary()._repr_html_()
 
     @property
     def _labels(self) -> pd.DatetimeIndex:

@@ -9,7 +9,7 @@ import pandas as pd
 
 from research.alignment.dates import iso_day
 from research.errors import ParameterError
-from research.tables import Table
+from research.tables import Result, Table
 
 __all__ = ["RULES", "LossReport"]
 
@@ -31,7 +31,7 @@ _LOST_SESSIONS = ("missing_value", "no_row")
 
 
 @dataclass(frozen=True, eq=False)
-class LossReport:
+class LossReport(Result):
     """Rows in, rows out, and a reason for each row in between.
 
     Parameters
@@ -97,6 +97,12 @@ class LossReport:
         found = self.dropped["rule"].value_counts()
         return {rule: int(found[rule]) for rule in RULES if rule in found.index}
 
+    @property
+    def in_words(self) -> str:
+        """The counts in one line: ``823 rows in, 547 kept: weekend 226; 0 sessions lost``."""
+        counts = ", ".join(f"{rule} {count}" for rule, count in self.counts().items()) or "nothing dropped"
+        return f"{self.rows_in} rows in, {self.rows_out} kept: {counts}; {self.sessions_lost} sessions lost"
+
     def to_frame(self) -> pd.DataFrame:
         """Return every loss: ``date``, ``rule``, ``detail``, by date."""
         return self.dropped.copy()
@@ -117,10 +123,3 @@ class LossReport:
         caption = f"Rows dropped: {self.rows_in} in, {self.rows_out} kept, {self.rows_dropped} dropped"
         note = f"{self.sessions_lost} of {self.sessions} sessions lost ({100 * self.lost_share:.1f} %)."
         return Table(frame, caption, {"first": iso_day}, (note,))
-
-    def __str__(self) -> str:
-        counts = ", ".join(f"{rule} {count}" for rule, count in self.counts().items()) or "nothing dropped"
-        return f"{self.rows_in} rows in, {self.rows_out} kept: {counts}; {self.sessions_lost} sessions lost"
-
-    def _repr_html_(self) -> str:
-        return self.summary()._repr_html_()

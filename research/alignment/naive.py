@@ -8,12 +8,13 @@ import numpy as np
 import pandas as pd
 
 from research.conventions import BASIS_POINT, SESSIONS_PER_YEAR, check_periods
+from research.tables import Result, Table
 
 __all__ = ["NaiveCost", "naive_cost"]
 
 
-@dataclass(frozen=True)
-class NaiveCost:
+@dataclass(frozen=True, eq=False)
+class NaiveCost(Result):
     """Tracking error of the same rows under three ideas of what a session is.
 
     Parameters
@@ -30,11 +31,15 @@ class NaiveCost:
     weekdays_bp: float
     sessions_bp: float
 
-    def __str__(self) -> str:
-        return (
-            f"tracking error {self.all_rows_bp:,.0f} bp a year with every row kept, {self.weekdays_bp:,.0f} bp with "
-            f"weekdays only, {self.sessions_bp:,.1f} bp on the exchange's sessions"
-        )
+    def summary(self) -> Table:
+        """Return the three as a table."""
+        rows = {
+            "every row of the file": self.all_rows_bp,
+            "weekdays": self.weekdays_bp,
+            "sessions of the exchange": self.sessions_bp,
+        }
+        frame = pd.DataFrame({"bp a year": list(rows.values())}, index=list(rows))
+        return Table(frame, "Tracking error by what counts as a session", {"bp a year": ",.1f"})
 
 
 def naive_cost(

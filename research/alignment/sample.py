@@ -8,14 +8,18 @@ import numpy as np
 import pandas as pd
 
 from research.alignment.clock import Clock
+from research.alignment.dates import iso_day
 from research.errors import AlignmentError, ParameterError
-from research.tables import Table
+from research.tables import Result, Table
 
 __all__ = ["Sampled", "sample_at"]
 
+# A summary names at most so many sessions without a bar.
+_NAMED = 8
+
 
 @dataclass(frozen=True, eq=False)
-class Sampled:
+class Sampled(Result):
     """Prices at a clock, and the sessions for which there was no bar.
 
     Parameters
@@ -37,17 +41,17 @@ class Sampled:
         """Sessions without a bar at their moment."""
         return pd.DatetimeIndex(self.prices.index[self.prices.isna()])
 
+    def to_frame(self) -> pd.DataFrame:
+        """Return price and moment (UTC) of every session."""
+        return pd.DataFrame({"price": self.prices.to_numpy(), "moment": self.instants}, index=self.prices.index)
+
     def summary(self) -> Table:
-        """Return the sessions without a bar, one row each."""
-        gone = self.prices.isna().to_numpy()
-        frame = pd.DataFrame({"moment": self.instants[gone].strftime("%Y-%m-%d %H:%M UTC")}, index=self.missing)
-        return Table(frame, f"{int(gone.sum())} of {len(gone)} sessions have no bar at {self.clock}")
-
-    def __str__(self) -> str:
-        return str(self.summary())
-
-    def _repr_html_(self) -> str:
-        return self.summary()._repr_html_()
+        """Return how many sessions have a price, and the first ones that have none."""
+        gone = self.missing
+        span = f", {iso_day(self.prices.index[0])} to {iso_day(self.prices.index[-1])}" if len(self.prices) else ""
+        named = ", ".join(map(iso_day, gone[:_NAMED])) + (" and more" if len(gone) > _NAMED else "")
+        rows = {"sessions": f"{len(self.prices)}{span}", "without a bar": named or "none"}
+        return Table.of(rows, f"{len(gone)} of {len(self.prices)} sessions have no bar at {self.clock}")
 
 
 def sample_at(

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 import pandas as pd
 
-from research.alignment.findings import Finding
+from research.alignment.findings import Findings
 from research.alignment.screens_calendar import carried_forward, early_close, shifted_dates
 from research.alignment.screens_clock import clock_offset_screen
 from research.alignment.screens_columns import constant_column, copied_columns, non_positive, premium_in_dollars
@@ -28,7 +28,7 @@ def screen(
     multiple: float = 1.0,
     zone: str | None = None,
     distributions: pd.Series[float] | None = None,
-) -> tuple[Finding, ...]:
+) -> Findings:
     """Run every screen that the data allow.
 
     Parameters
@@ -53,7 +53,7 @@ def screen(
 
     Returns
     -------
-    tuple of Finding
+    Findings
         Errors first, then warnings, then notes; within each by date.
 
     Examples
@@ -64,7 +64,7 @@ def screen(
     ['constant_column']
     """
     if len(frame) == 0:
-        return ()
+        return Findings()
     raw = raw or {}
     findings = [
         *non_positive(frame),
@@ -91,6 +91,6 @@ def screen(
         if "nav" in raw and "benchmark" in raw:
             findings += carried_forward(raw["nav"], raw["benchmark"], calendar_sessions(calendar, first, last))
     order = {"error": 0, "warning": 1, "note": 2}
-    return tuple(
+    return Findings(
         sorted(findings, key=lambda item: (order[item.severity], item.session or pd.Timestamp.min, item.series))
     )

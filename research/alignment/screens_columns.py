@@ -7,7 +7,7 @@ from typing import Final
 
 import pandas as pd
 
-from research.alignment.entries import PRICES
+from research.alignment.align import PRICES
 from research.alignment.findings import Finding
 
 __all__ = ["constant_column", "copied_columns", "non_positive", "premium_in_dollars"]

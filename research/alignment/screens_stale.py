@@ -10,7 +10,7 @@ import numpy.typing as npt
 import pandas as pd
 from scipy.special import ndtr
 
-from research.alignment.entries import PRICES
+from research.alignment.align import PRICES
 from research.alignment.findings import Finding
 from research.errors import ParameterError
 

@@ -12,27 +12,33 @@ import pandas as pd
 
 from research.alignment.history import Basis, History
 from research.conventions import BASIS_POINT, SESSIONS_PER_YEAR
-from research.decomposition.fit import LocalLevelResult
+from research.decomposition.local_level import LocalLevelResult
 from research.metrics import (
     horizon_tracking_error_of_level,
-    mean_absolute_divergence,
+    measure,
     observations,
     premium_statistics,
-    root_mean_square_divergence,
     rounding_floor,
-    tracking_difference_arithmetic,
-    tracking_difference_log,
-    tracking_difference_ratio,
-    tracking_error,
-    tracking_error_variance,
 )
-from research.tables import Table
+from research.tables import Result, Table
 
 __all__ = ["Measures", "measure_basis", "measures_table", "premium_table"]
 
 
-@dataclass(frozen=True)
-class Measures:
+_FIELDS = {
+    "log": ("tracking_difference_log", " (default)"),
+    "ratio": ("tracking_difference_ratio", ""),
+    "arithmetic": ("tracking_difference_arithmetic", ""),
+    "daily": ("tracking_error", ", daily"),
+    "root_mean_square": ("root_mean_square_divergence", ""),
+    "mean_absolute": ("mean_absolute_divergence", ""),
+    "variance": ("tracking_error_variance", ""),
+}
+"""Fields of `Measures` that are a registered measure each, in the order of the table, and what its title lacks here."""
+
+
+@dataclass(frozen=True, eq=False)
+class Measures(Result):
     """Tracking difference and tracking error of one basis, fractions a year unless stated.
 
     Parameters
@@ -74,6 +80,10 @@ class Measures:
     transitory: float
     rounding_floor: float
     observations: int
+
+    def summary(self) -> Table:
+        """Return the measures of this basis in basis points."""
+        return measures_table([self])
 
     def to_dict(self) -> dict[str, object]:
         """Return the measures in basis points, in the layout of ``research.result/1``."""
@@ -124,15 +134,15 @@ def measure_basis(history: History, basis: Basis, fit: LocalLevelResult, horizon
     level = history.divergence(basis)
     usable = [horizon for horizon in horizons if horizon + 2 < len(level)]
     by_horizon = horizon_tracking_error_of_level(level, horizons=usable, **options)
+    given = options | {"years": years}
+    found = {}
+    for field, (name, _) in _FIELDS.items():
+        one = measure(name)
+        pair = (logs[column], logs["benchmark"]) if "years" in one.needs else (fund, benchmark)
+        found[field] = float(one.function(*pair, **{need: given[need] for need in one.needs}))
     return Measures(
         basis=basis,
-        log=tracking_difference_log(logs[column], logs["benchmark"], years=years),
-        ratio=tracking_difference_ratio(logs[column], logs["benchmark"], years=years),
-        arithmetic=tracking_difference_arithmetic(logs[column], logs["benchmark"], years=years),
-        daily=tracking_error(fund, benchmark, **options),
-        variance=tracking_error_variance(fund, benchmark, **options),
-        root_mean_square=root_mean_square_divergence(fund, benchmark, **options),
-        mean_absolute=mean_absolute_divergence(fund, benchmark),
+        **found,
         horizons=dict(zip(usable, by_horizon.astype(float).tolist(), strict=True)),
         permanent=fit.permanent_per_year,
         transitory=fit.sd_transitory,
@@ -178,17 +188,10 @@ def premium_table(history: History) -> Table:
 def measures_table(measures: Sequence[Measures]) -> Table:
     """Return the measures of every basis side by side, in basis points."""
     rows: dict[str, list[float]] = {}
-    names = {
-        "Tracking difference, log (default), bp a year": "log",
-        "Tracking difference, ratio, bp a year": "ratio",
-        "Tracking difference, arithmetic, bp a year": "arithmetic",
-        "Tracking error, daily, bp a year": "daily",
-        "Root mean square divergence, bp a year": "root_mean_square",
-        "Mean absolute divergence, bp a session": "mean_absolute",
-    }
-    for label, name in names.items():
-        rows[label] = [getattr(one, name) / BASIS_POINT for one in measures]
-    rows["Tracking error variance, bp² a year"] = [one.variance / BASIS_POINT**2 for one in measures]
+    for field, (name, detail) in _FIELDS.items():
+        found = measure(name)
+        label = f"{found.title[0].upper()}{found.title[1:]}{detail}, {found.unit.shown.replace('period', 'session')}"
+        rows[label] = [getattr(one, field) / found.unit.size for one in measures]
     for horizon in measures[0].horizons:
         label = f"Tracking error over {horizon} session{'s' if horizon > 1 else ''}, bp a year"
         rows[label] = [one.horizons.get(horizon, float("nan")) / BASIS_POINT for one in measures]

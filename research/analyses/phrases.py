@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
+from research.analyses.statement import Statement
 from research.conventions import BASIS_POINT
 from research.funds import Fund
 from research.tables import plus_minus, unsigned_zero
@@ -19,7 +20,7 @@ __all__ = [
     "p_text",
     "percent",
     "plus_minus_bp",
-    "simulated_note",
+    "simulated",
     "tiny",
 ]
 
@@ -141,11 +142,12 @@ def fund_name(fund: Fund) -> str:
     return f"{fund.ticker} (a simulated fund)" if fund.simulated else fund.ticker
 
 
-def simulated_note(fund: Fund) -> tuple[str, ...]:
-    """Return the sentence with which a report on a simulated fund opens; nothing for a real one."""
+def simulated(fund: Fund) -> tuple[Statement, ...]:
+    """Return the statement with which a report on a simulated fund opens; nothing for a real one."""
     if not fund.simulated:
         return ()
-    return (
+    text = (
         f"{fund.ticker} is simulated: no such fund exists, its numbers say nothing about any market, and what was "
-        "built into it stands beside every estimate as the truth.",
+        "built into it stands beside every estimate as the truth."
     )
+    return (Statement("simulated", text, "simulated"),)

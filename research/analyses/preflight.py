@@ -1,18 +1,14 @@
-"""What can be known to be wrong before a notebook starts: its fund, its sample, its data."""
+"""What can be known to be wrong before a notebook starts: its fund, its sample, its data, what its analysis needs."""
 
 from __future__ import annotations
 
 import warnings
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Final
 
 from research.errors import ParameterError, ResearchWarning
 
 __all__ = ["preflight"]
-
-_DEFAULT: Final = 0.05
-_HOLES: Final = 0.99
 
 
 def preflight(wanted: Mapping[str, object], notebook: str = "") -> str | None:
@@ -24,18 +20,19 @@ def preflight(wanted: Mapping[str, object], notebook: str = "") -> str | None:
         Every parameter, given or default, checked. A notebook without a parameter ``fund`` needs no data beforehand:
         None is returned for it.
     notebook : str
-        Its name, where its requirements are to be checked too; see `research.analyses.requirements`.
+        Its name, where its analysis is to be asked for what it needs; see `Report.require`.
 
     Raises
     ------
     ResearchError
-        Whatever the registry, the loaders or the alignment refuse, or the notebook's requirements.
+        Whatever the registry, the loaders or the alignment refuse, or the analysis.
     """
     if "fund" not in wanted:
         return None
-    from research.analyses.requirements import require  # noqa: PLC0415
-    from research.opening import fund as find_fund  # noqa: PLC0415
-    from research.opening import load  # noqa: PLC0415
+    from research.analyses.registry import analysis  # noqa: PLC0415 - a notebook without a fund needs none of it
+    from research.analyses.report import Report  # noqa: PLC0415 - as above
+    from research.opening import fund as find_fund  # noqa: PLC0415 - as above
+    from research.opening import load  # noqa: PLC0415 - as above
 
     def text(name: str) -> str | None:
         value = wanted.get(name)
@@ -46,12 +43,11 @@ def preflight(wanted: Mapping[str, object], notebook: str = "") -> str | None:
         raise ParameterError("parameter 'fund' is empty: name a fund, such as ETHV")
     data = text("data")
     folder = Path(data) if data else None
+    asked = analysis(notebook) or Report
     with warnings.catch_warnings():
         # The report shows them, in their place.
         warnings.simplefilter("ignore", ResearchWarning)
         fund = find_fund(ticker, data=folder)
-        # A report on the data themselves is what a sample with holes needs most.
-        most = _HOLES if notebook == "data_quality" else _DEFAULT
-        history = load(fund, start=text("start"), end=text("end"), data=folder, max_loss=most)
-        require(notebook, history, wanted)
+        history = load(fund, start=text("start"), end=text("end"), data=folder, max_loss=asked.max_loss)
+        asked.require(history, wanted)
     return fund.ticker

@@ -1,45 +1,74 @@
-"""What every report has in common: a history, sentences made from numbers, a table of key figures, a result."""
+"""What every report has in common: a history, statements made from facts, figures, a record for machines."""
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
+from abc import abstractmethod
 from collections.abc import Mapping
+from typing import ClassVar
 
 import pandas as pd
 
 from research.alignment.history import History
-from research.analyses.lead import Lead
+from research.analyses.figure import Figure, Spark, texts
 from research.analyses.provenance import provenance
-from research.tables import Table
+from research.analyses.statement import Statements
+from research.tables import Result, Table
 
 __all__ = ["Report"]
 
 
-class Report(ABC):
-    """Everything that one report shows, computed once: what its notebook prints and what its JSON holds."""
+class Report(Result):
+    """One analysis of one history: its facts, what follows from them in words, and how it all is shown.
 
+    A report is made once and holds every number that its notebook prints and its JSON records. As the last line of a
+    cell it shows its figures.
+
+    Attributes
+    ----------
+    name : str
+        Of the analysis: the same for its notebook, its function, its folder and its key in the record.
+    leading : int
+        How many of its figures, the first ones, stand for it among many.
+    max_loss : float
+        Share of the sessions that may lack net asset value or benchmark before its notebook is refused.
+    """
+
+    name: ClassVar[str]
+    leading: ClassVar[int] = 4
+    max_loss: ClassVar[float] = 0.05
     history: History
 
-    @property
-    @abstractmethod
-    def conclusions(self) -> tuple[str, ...]:
-        """What a careful analyst would conclude, one sentence or two each, generated from the numbers."""
+    @classmethod
+    def require(cls, history: History, parameters: Mapping[str, object]) -> None:
+        """Raise where the history, or a parameter of the notebook, lacks what this analysis needs.
+
+        Raises
+        ------
+        ResearchError
+            One line that names the fund, the analysis and what to do. By default nothing more is needed than what
+            every history has.
+        """
 
     @property
     @abstractmethod
-    def limits(self) -> tuple[str, ...]:
+    def conclusions(self) -> Statements:
+        """What a careful analyst would conclude, the most important first."""
+
+    @property
+    @abstractmethod
+    def limits(self) -> Statements:
         """What these numbers cannot say."""
 
     @abstractmethod
-    def key_figures(self) -> Mapping[str, str]:
-        """Return the handful of figures that a reader looks for first, by what they are."""
+    def figures(self) -> tuple[Figure, ...]:
+        """Return the figures that a reader looks for first, those that stand for the report among many at the head."""
 
     @abstractmethod
-    def lead(self) -> Lead:
-        """Return what stands for this report among many: two to four figures and a small series."""
+    def spark(self) -> Spark:
+        """Return the main series, thinned for a small drawing."""
 
     @abstractmethod
-    def numbers(self) -> dict[str, object]:
+    def record(self) -> dict[str, object]:
         """Return what the result holds beyond the parts that all reports share."""
 
     @property
@@ -52,32 +81,37 @@ class Report(ABC):
         """Versions, data hashes and seed."""
         return provenance(self.history, self.random_seed)
 
-    def headline(self) -> Table:
-        """Return the key figures as a table."""
+    def summary(self) -> Table:
+        """Return the figures as a table."""
         fund = self.history.fund
         said = fund.name.lower().startswith("simulated")
         title = f"{fund.ticker}, {fund.name}" + (" (simulated)" if fund.simulated and not said else "")
         span = f"{self.history.start:%Y-%m-%d} to {self.history.end:%Y-%m-%d}"
-        return Table(pd.DataFrame({"": dict(self.key_figures())}), f"{title}, {span}")
+        return Table(pd.DataFrame({"": texts(self.figures())}), f"{title}, {span}")
 
     def to_dict(self) -> dict[str, object]:
         """Return everything as plain numbers in the layout of ``research.result/1`` (without the parameters)."""
         history, fund = self.history, self.history.fund
         used = next((source.measures for source in history.sources if source.role == "benchmark"), None)
+        figures = self.figures()
         return {
             "fund": fund.ticker,
             "simulated": fund.simulated,
             "provenance": self.provenance,
-            **self.lead().to_dict(),
+            "headline": [figure.to_dict() for figure in figures[: self.leading]],
+            "spark": self.spark().to_dict(),
+            "figures": [figure.to_dict() for figure in figures],
             "sample": _sample(history),
             "benchmark": {"stated": fund.benchmark.value, "used": used, "mismatch": fund.benchmark_mismatch},
-            **self.numbers(),
-            "conclusions": list(self.conclusions),
-            "limits": list(self.limits),
+            **self.record(),
+            "conclusions": list(self.conclusions.texts),
+            "limits": list(self.limits.texts),
+            "statements": [
+                {"kind": kind, **statement.to_dict()}
+                for kind, statements in (("conclusion", self.conclusions), ("limit", self.limits))
+                for statement in statements
+            ],
         }
-
-    def __str__(self) -> str:
-        return "\n".join(self.conclusions)
 
 
 def _sample(history: History) -> dict[str, object]:

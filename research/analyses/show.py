@@ -1,47 +1,19 @@
-"""Show several results in a notebook, one below the other, and sentences as a list."""
+"""Show several results in a notebook, one below the other."""
 
 from __future__ import annotations
 
-import html
-from collections.abc import Iterable
-from dataclasses import dataclass
+from research.analyses.statement import Statement, Statements
 
-__all__ = ["Sentences", "show"]
-
-
-@dataclass(frozen=True)
-class Sentences:
-    """Sentences that show as a list in a notebook and as lines in a terminal.
-
-    Parameters
-    ----------
-    items : tuple of str
-        Plain text; it is escaped where it becomes HTML.
-
-    Examples
-    --------
-    >>> print(Sentences(("One.", "Two.")))
-    - One.
-    - Two.
-    """
-
-    items: tuple[str, ...]
-
-    def __str__(self) -> str:
-        return "\n".join(f"- {item}" for item in self.items)
-
-    def _repr_html_(self) -> str:
-        listed = "".join(f"<li>{html.escape(item)}</li>" for item in self.items)
-        return f'<ul class="research-sentences mathjax_ignore">{listed}</ul>'
+__all__ = ["show"]
 
 
 def show(*results: object) -> None:
-    """Display results in order: tables, figures, histories; a tuple or list of str shows as a list; None is skipped.
+    """Display results in order: tables, figures, histories, statements; a tuple or list of str shows as a list.
 
     Parameters
     ----------
     *results : object
-        Anything that a notebook can display.
+        Anything that a notebook can display; what is in a tuple or list, one by one; None is skipped.
 
     Notes
     -----
@@ -52,9 +24,10 @@ def show(*results: object) -> None:
     for result in results:
         if result is None:
             continue
-        if isinstance(result, (tuple, list)) and all(isinstance(item, str) for item in result):
-            display(Sentences(tuple(result)))  # type: ignore[no-untyped-call]
-        elif isinstance(result, Iterable) and isinstance(result, (tuple, list)):
-            show(*result)
+        if isinstance(result, (tuple, list)) and not isinstance(result, Statements):
+            if all(isinstance(item, str) for item in result):
+                display(Statements(Statement("", item) for item in result))  # type: ignore[no-untyped-call]
+            else:
+                show(*result)
         else:
             display(result)  # type: ignore[no-untyped-call]

@@ -2,18 +2,18 @@
 
 from research.decomposition.bootstrap import BootstrapDecomposition, bootstrap_decomposition
 from research.decomposition.breaks import SlopeBreak, slope_break
-from research.decomposition.decompose import decompose
-from research.decomposition.diagnostics import AutocorrelationTest, autocorrelation_test
-from research.decomposition.estimators import compare_estimators, newey_west_lags
-from research.decomposition.fit import LocalLevelResult
+from research.decomposition.diagnostics import (
+    AutocorrelationTest,
+    autocorrelation_test,
+    compare_estimators,
+    newey_west_lags,
+)
 from research.decomposition.identification import Identification, identify, variance_inflation
-from research.decomposition.local_level import local_level
-from research.decomposition.panel import local_level_panel
-from research.decomposition.panel_result import LocalLevelPanel
+from research.decomposition.local_level import LocalLevelResult, local_level
+from research.decomposition.panel import LocalLevelPanel, local_level_panel
 from research.decomposition.regimes import FeeRegime, FeeRegimes, fee_regimes
-from research.decomposition.relative_weights import johnson
-from research.decomposition.result import Decomposition, DriverEstimate
-from research.decomposition.shares import euler_shares, lmg, lmg_shares
+from research.decomposition.result import Decomposition, DriverEstimate, decompose
+from research.decomposition.shares import euler_shares, johnson, lmg, lmg_shares
 
 __all__ = [
     "AutocorrelationTest",

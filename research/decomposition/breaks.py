@@ -1,24 +1,31 @@
-"""The day on which a slow drift changed its slope, found from the divergence alone: a waiver that ends, a new fee."""
+"""A change in the slope of a slow drift, found from the divergence alone: a waiver that ends, a new fee.
+
+On which day it happened, whether it is more than chance, and how small a one the data could have shown.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from scipy.special import expit
+from scipy.special import expit, ndtri, stdtrit
 
 from research.conventions import BASIS_POINT, DAYS_PER_YEAR, check_confidence
-from research.decomposition.covariance import Weighting, draw_errors, weighting
+from research.decomposition.covariance import Weighting, draw_errors, weighting, whiten
 from research.decomposition.local_level import local_level
 from research.errors import ParameterError, SampleError
 from research.tables import Table
 
-__all__ = ["SlopeBreak", "slope_break"]
+__all__ = ["AFTER", "SlopeBreak", "detectable_change", "slope_break"]
+
 
 Array = npt.NDArray[np.float64]
 
+AFTER: tuple[int, ...] = (5, 10, 21, 42, 63, 126, 252)
+"""Sessions since a change at which its detectable size is given: a week to a year."""
 _LOGITS: Array = np.concatenate([np.linspace(-16.0, -5.0, 8), np.linspace(-4.0, 4.0, 17), [6.0, 9.0, 16.0]])
 
 
@@ -77,50 +84,6 @@ class SlopeBreak:
 
     def _repr_html_(self) -> str:
         return self.summary()._repr_html_()
-
-
-@dataclass(frozen=True, eq=False)
-class _Search:
-    """Columns: the level's differences, the constant slope and other drivers, then one ramp for each candidate day."""
-
-    weights: Weighting
-    columns: Array
-    fixed: int
-
-    @property
-    def nobs(self) -> int:
-        return int(self.columns.shape[0])
-
-    def residuals(self, share: float, targets: Array | None = None) -> tuple[Array, Array]:
-        """Return RSS without a break (targets,) and RSS by candidate day (candidates, targets) at one λ.
-
-        `targets` replace the observed differences where samples are simulated; they are rotated like the columns.
-        """
-        observed = self.columns[:, :1] if targets is None else targets
-        base, ramps = self.columns[:, 1 : self.fixed], self.columns[:, self.fixed :]
-        # The many ramps are never weighted themselves where their squares will do: W is symmetric.
-        base_w, observed_w = self.weights.weigh(share, base), self.weights.weigh(share, observed)
-        gram = base.T @ base_w
-        target_on_base = base_w.T @ observed
-        without = (observed * observed_w).sum(axis=0)
-        without = without - (np.linalg.solve(gram, target_on_base) * target_on_base).sum(axis=0)
-        alone = self.weights.squares(share, ramps)
-        cross = base_w.T @ ramps
-        ramp_on_base = np.linalg.solve(gram, cross)
-        power = alone - (ramp_on_base * cross).sum(axis=0)
-        signal = ramps.T @ observed_w - ramp_on_base.T @ target_on_base
-        # A ramp that another driver already is (staking that began on that day) can explain nothing more.
-        new = power > 1e-9 * alone
-        gained = np.where(new[:, None], signal**2 / np.where(new, power, 1.0)[:, None], 0.0)
-        return without, without - gained
-
-    def likelihood(self, share: float, residual: float) -> float:
-        """Return the log likelihood of one residual sum of squares, profiled over the variance."""
-        return -0.5 * (self.nobs * float(np.log(residual)) + self.weights.log_determinant(share))
-
-    def simulate(self, rng: np.random.Generator, share: float, gaps: Array, draws: int) -> Array:
-        """Return rotated error samples of unit variance."""
-        return self.weights.rotate(draw_errors(rng, share, gaps, draws))
 
 
 def slope_break(
@@ -218,6 +181,50 @@ def slope_break(
     )
 
 
+@dataclass(frozen=True, eq=False)
+class _Search:
+    """Columns: the level's differences, the constant slope and other drivers, then one ramp for each candidate day."""
+
+    weights: Weighting
+    columns: Array
+    fixed: int
+
+    @property
+    def nobs(self) -> int:
+        return int(self.columns.shape[0])
+
+    def residuals(self, share: float, targets: Array | None = None) -> tuple[Array, Array]:
+        """Return RSS without a break (targets,) and RSS by candidate day (candidates, targets) at one λ.
+
+        `targets` replace the observed differences where samples are simulated; they are rotated like the columns.
+        """
+        observed = self.columns[:, :1] if targets is None else targets
+        base, ramps = self.columns[:, 1 : self.fixed], self.columns[:, self.fixed :]
+        # The many ramps are never weighted themselves where their squares will do: W is symmetric.
+        base_w, observed_w = self.weights.weigh(share, base), self.weights.weigh(share, observed)
+        gram = base.T @ base_w
+        target_on_base = base_w.T @ observed
+        without = (observed * observed_w).sum(axis=0)
+        without = without - (np.linalg.solve(gram, target_on_base) * target_on_base).sum(axis=0)
+        alone = self.weights.squares(share, ramps)
+        cross = base_w.T @ ramps
+        ramp_on_base = np.linalg.solve(gram, cross)
+        power = alone - (ramp_on_base * cross).sum(axis=0)
+        signal = ramps.T @ observed_w - ramp_on_base.T @ target_on_base
+        # A ramp that another driver already is (staking that began on that day) can explain nothing more.
+        new = power > 1e-9 * alone
+        gained = np.where(new[:, None], signal**2 / np.where(new, power, 1.0)[:, None], 0.0)
+        return without, without - gained
+
+    def likelihood(self, share: float, residual: float) -> float:
+        """Return the log likelihood of one residual sum of squares, profiled over the variance."""
+        return -0.5 * (self.nobs * float(np.log(residual)) + self.weights.log_determinant(share))
+
+    def simulate(self, rng: np.random.Generator, share: float, gaps: Array, draws: int) -> Array:
+        """Return rotated error samples of unit variance."""
+        return self.weights.rotate(draw_errors(rng, share, gaps, draws))
+
+
 def _elapsed(index: pd.DatetimeIndex, since: pd.Timestamp) -> Array:
     """Return years of calendar days from `since` to each label."""
     return ((index - since) // pd.Timedelta(days=1)).to_numpy(dtype=float) / DAYS_PER_YEAR
@@ -285,3 +292,82 @@ def _slopes(
     fit = local_level(level, design, positions=positions)
     slopes, errors = fit.params, fit.std_errors
     return (float(slopes["before"]), float(slopes["after"]), float(errors["before"]), float(errors["after"]))
+
+
+def detectable_change(
+    level: pd.Series,
+    drivers: pd.DataFrame | None = None,
+    *,
+    after: Sequence[int] = AFTER,
+    confidence: float = 0.95,
+    power: float = 0.8,
+    positions: Sequence[int] | None = None,
+) -> pd.Series:
+    """Return the smallest change of the yearly drift that would be noticed, by sessions since it happened.
+
+    Parameters
+    ----------
+    level : pandas.Series of float, shape (T + 1,)
+        Divergence level in logs, labelled by session dates.
+    drivers : pandas.DataFrame of float, shape (T + 1, K), optional
+        Drivers with constant coefficients, the running fee among them. Columns that do not vary are left out.
+    after : sequence of int
+        Sessions since the change; those that leave fewer before it than after it are left out.
+    confidence : float
+        One minus the probability of a false alarm, two-sided.
+    power : float
+        Probability with which a change of that size is noticed.
+    positions : sequence of int, optional
+        Session numbers, as in `local_level`.
+
+    Returns
+    -------
+    pandas.Series of float
+        Fraction a year, indexed by sessions since the change.
+
+    Raises
+    ------
+    ParameterError
+        If `confidence` or `power` is not between 0 and 1.
+    SampleError
+        If the sample is too short for any of the horizons.
+
+    Notes
+    -----
+    ``(t_{1−α/2} + z_power)·se``, with se the standard error of one more slope that starts h sessions before the end,
+    by generalised least squares at the noise that the sample shows (`local_level`). The day is taken as known: looking
+    for it costs more. NaN in `level` is left out.
+
+    Examples
+    --------
+    >>> days = pd.bdate_range("2024-07-23", periods=300)
+    >>> noise = 1e-5 * np.random.default_rng(3).standard_normal(300)
+    >>> fee = pd.Series(-0.002 / 365 * (days - days[0]).days, days, name="fee")
+    >>> found = detectable_change(fee + noise, fee.to_frame(), after=(21, 126))
+    >>> bool(found[21] > 5 * found[126])
+    True
+    """
+    check_confidence(confidence)
+    if not 0.0 < power < 1.0:
+        raise ParameterError(f"power is {power!r}: give a probability between 0 and 1, such as 0.8")
+    columns = pd.DataFrame(index=level.index) if drivers is None else drivers
+    columns = columns[[name for name in columns if np.ptp(columns[name].to_numpy(dtype=float)) > 0.0]]
+    fit = local_level(level, columns, positions=positions)
+    index = pd.DatetimeIndex(fit.level.index)
+    elapsed = ((index - index[0]) // pd.Timedelta(days=1)).to_numpy(dtype=float) / DAYS_PER_YEAR
+    usable = [h for h in after if 1 < h <= len(index) // 2]
+    if not usable:
+        raise SampleError(
+            f"{len(index)} sessions are too few to say what change would show: give twice as many as since it"
+        )
+    half = float(stdtrit(fit.df_resid - 1, 0.5 + confidence / 2) + ndtri(power))
+    sizes = {}
+    for sessions in usable:
+        ramp = np.maximum(elapsed - elapsed[-1 - sessions], 0.0)
+        design = np.diff(np.column_stack([fit.drivers.to_numpy(dtype=float), ramp]), axis=0)
+        # Columns differ by orders of magnitude, and products of them would lose digits.
+        scale = np.sqrt((design**2).sum(axis=0))
+        white = whiten(design / scale, fit.permanent_share, 0.0, fit.gaps)
+        spread = np.linalg.inv(white.T @ white)[-1, -1] * fit.variance / scale[-1] ** 2
+        sizes[sessions] = half * float(np.sqrt(spread))
+    return pd.Series(sizes, name="detectable_change").rename_axis("sessions")

@@ -10,8 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from research.decomposition.fit import LocalLevelResult
-from research.decomposition.local_level import local_level
+from research.decomposition.local_level import LocalLevelResult, local_level
 from research.errors import IdentificationError, ParameterError, UnknownNameError
 
 __all__ = [

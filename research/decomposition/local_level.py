@@ -6,24 +6,38 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Literal
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from scipy.special import expit
+from scipy.linalg import cho_factor, cho_solve, lapack, solveh_banded
+from scipy.optimize import minimize
+from scipy.special import expit, fdtrc, logit, stdtr, stdtrit
 
-from research.decomposition.autoregressive import AutoregressiveProblem
-from research.decomposition.covariance import Moments, moments
-from research.decomposition.fit import LocalLevelResult
-from research.decomposition.likelihood import restricted_likelihood
+from research.conventions import DAYS_PER_YEAR, SESSIONS_PER_YEAR, check_confidence
+from research.decomposition.covariance import (
+    Moments,
+    autoregressive_tridiagonal,
+    level_covariance,
+    moments,
+    quasi_difference,
+    whiten,
+)
 from research.errors import AlignmentError, DataError, IdentificationError, ParameterError, SampleError
+from research.tables import Format, Table, p_value
 
-__all__ = ["local_level"]
+__all__ = ["MOST_PERSISTENT", "AutoregressiveProblem", "LocalLevelResult", "local_level", "restricted_likelihood"]
+
 
 Array = npt.NDArray[np.float64]
 
+MOST_PERSISTENT = 0.98
+"""Largest autocorrelation: at 0.98 half of a shock is gone in 34 sessions; beyond, no sample tells it from a walk."""
+_PHI = np.array([-0.5, -0.2, 0.0, 0.2, 0.4, 0.6, 0.75, 0.85, 0.92, 0.96])
+_SHARES = expit(np.array([-16.0, -11.0, -9.0, -7.0, -5.0, -3.5, -2.0, -1.0, 0.0, 1.0, 2.0, 4.0]))
 # Beyond ±24 on the logit scale λ is nothing (4e-11) or everything to any sample a person could own: the smallest
 # eigenvalue of the transitory part is about (π/T)², 1e-6 at ten years of sessions.
 _GRID: Array = np.concatenate([np.linspace(-24.0, -9.0, 16), np.linspace(-8.0, 8.0, 33), np.linspace(9.0, 24.0, 16)])
@@ -31,49 +45,237 @@ _COLLINEAR = 1e-10
 
 
 @dataclass(frozen=True, eq=False)
-class _Problem:
-    """Differences, scaled to unit columns so that no unit can spoil the arithmetic."""
+class LocalLevelResult:
+    """Result of `local_level`; every series carries the labels of the sample.
 
-    cross: Moments
-    scale: Array
+    Parameters
+    ----------
+    params : pandas.Series, shape (K,)
+        Coefficients β.
+    cov : pandas.DataFrame, shape (K, K)
+        Their covariance.
+    variance : float
+        σ² = permanent plus transitory variance, per session or day.
+    permanent_share : float
+        λ = permanent variance / σ², from 0 (noise that comes back) to 1 (random walk).
+    log_likelihood : float
+        Restricted log likelihood at the estimate; comparable between fits on the same level.
+    nobs : int
+        Differences used.
+    method : str
+        ``"sine transform"`` or ``"banded Cholesky"``.
+    variance_per : str
+        ``"session"`` or ``"day"``.
+    cov_type : str
+        ``"classical"`` or ``"robust"``.
+    phi : float
+        Autocorrelation of the transitory part from one session to the next; 0 where it is plain noise.
+    level, drivers : pandas.Series, pandas.DataFrame
+        The sample that was used.
+    gaps : numpy.ndarray, shape (nobs,)
+        Sessions or days that each difference spans.
+    """
+
+    params: pd.Series
+    cov: pd.DataFrame
+    variance: float
+    permanent_share: float
+    log_likelihood: float
     nobs: int
-    log_det_design: float
+    method: str
+    variance_per: str
+    cov_type: str
+    level: pd.Series = field(repr=False)
+    drivers: pd.DataFrame = field(repr=False)
+    gaps: Array = field(repr=False)
+    phi: float = 0.0
 
     @property
-    def df(self) -> int:
-        return self.nobs - (self.scale.size - 1)
+    def df_resid(self) -> int:
+        """Residual degrees of freedom, T − K."""
+        return self.nobs - len(self.params)
 
-    def criterion(self, shares: Array) -> Array:
-        """Return the restricted log likelihood, profiled over β and σ², for each permanent share."""
-        matrix, log_det = self.cross(shares)
-        return restricted_likelihood(matrix, log_det - self.log_det_design, self.df, float(self.scale[0]))
+    @property
+    def std_errors(self) -> pd.Series:
+        """Standard errors of the coefficients."""
+        return pd.Series(np.sqrt(np.diag(self.cov.to_numpy())), self.params.index, name="std_error")
 
+    @property
+    def sd_permanent(self) -> float:
+        """Standard deviation of the permanent step η, per session or day."""
+        return float(np.sqrt(self.permanent_share * self.variance))
 
-def _best_share(problem: _Problem) -> tuple[float, float]:
-    """Return the permanent share of greatest restricted likelihood, the ends 0 and 1 included, and the likelihood.
+    @property
+    def sd_transitory(self) -> float:
+        """Standard deviation of the transitory part of the level: of ε, or of an AR(1) driven by ε."""
+        return float(np.sqrt((1.0 - self.permanent_share) * self.variance / (1.0 - self.phi**2)))
 
-    A grid finds the hill, three rounds of seventeen points climb it, a parabola through the last three finds the top:
-    five evaluations in all, each of them many λ at once.
-    """
-    values = problem.criterion(np.concatenate([[0.0], expit(_GRID), [1.0]]))
-    ends = [(0.0, float(values[0])), (1.0, float(values[-1]))]
-    best = int(np.argmax(values[1:-1]))
-    low, high = _GRID[max(best - 1, 0)], _GRID[min(best + 1, _GRID.size - 1)]
-    for _ in range(3):
-        points = np.linspace(low, high, 17)
-        values = problem.criterion(expit(points))
-        best = int(np.clip(np.argmax(values), 1, 15))
-        low, high = points[best - 1], points[best + 1]
-    left, top, right = values[best - 1 : best + 2]
-    curvature = left - 2.0 * top + right
-    shift = 0.5 * (left - right) / curvature if curvature < 0.0 else 0.0
-    share = float(expit(points[best] + np.clip(shift, -1.0, 1.0) * (points[1] - points[0])))
-    value = float(problem.criterion(np.array([share]))[0])
-    # A flat tail differs from its end by rounding only; then the end is the answer, and says so exactly.
-    for end in ends:
-        if value - end[1] < 1e-7:
-            return end
-    return share, value
+    @property
+    def permanent_per_year(self) -> float:
+        """Standard deviation that the permanent part gathers in a year (√252 sessions, or √365 days)."""
+        periods = SESSIONS_PER_YEAR if self.variance_per == "session" else DAYS_PER_YEAR
+        return float(self.sd_permanent * np.sqrt(periods))
+
+    def quantile(self, confidence: float) -> float:
+        """Return the half width, in standard errors, of a two-sided interval (Student t with T − K degrees)."""
+        return float(stdtrit(self.df_resid, 0.5 + check_confidence(confidence) / 2))
+
+    def conf_int(self, confidence: float = 0.95) -> pd.DataFrame:
+        """Return two-sided intervals of the coefficients.
+
+        Parameters
+        ----------
+        confidence : float
+            Nominal coverage between 0 and 1.
+
+        Returns
+        -------
+        pandas.DataFrame, shape (K, 2)
+            Columns ``lower`` and ``upper``.
+        """
+        half = self.quantile(confidence) * self.std_errors
+        return pd.DataFrame({"lower": self.params - half, "upper": self.params + half})
+
+    def p_values(self, value: float = 1.0) -> pd.Series:
+        """Return the two-sided p-value of each β = `value`; 1 says that a driver passes through in full."""
+        distance = (self.params - value).abs() / self.std_errors
+        return pd.Series(2 * stdtr(self.df_resid, -distance), self.params.index, name="p_value")
+
+    def joint_test(self, value: float = 1.0) -> tuple[float, float]:
+        """Return the F statistic and p-value of all β = `value` at once (NaN without drivers)."""
+        if not len(self.params):
+            return float("nan"), float("nan")
+        gap = self.params.to_numpy() - value
+        statistic = float(gap @ np.linalg.solve(self.cov.to_numpy(), gap)) / gap.size
+        return statistic, float(fdtrc(gap.size, self.df_resid, statistic))
+
+    @cached_property
+    def residual_level(self) -> pd.Series:
+        """What the drivers leave, ``g − Xβ``, measured from its first value."""
+        rest = self.level - self.drivers.to_numpy() @ self.params.to_numpy()
+        return pd.Series(rest - rest.iloc[0], self.level.index, name="residual")
+
+    @cached_property
+    def permanent(self) -> pd.Series:
+        """Smoothed permanent part μ of the residual level given the whole sample, from the residual's first value.
+
+        Notes
+        -----
+        Minimises ``Σ(r − μ)²/s_ε² + Σ(Δμ)²/(s_η²·gap)``, the Kalman smoother's answer with a diffuse start.
+        """
+        rest = self.residual_level.to_numpy()
+        if self.permanent_share == 1.0:
+            return pd.Series(rest, self.level.index, name="permanent")
+        # Precision of the transitory part, banded: the identity for noise, tridiagonal for an AR(1).
+        decay = self.phi**self.gaps
+        gained = (1.0 - decay**2) / (1.0 - self.phi**2)
+        precision = np.zeros((2, rest.size))
+        precision[1, 0] = 1.0 - self.phi**2
+        precision[1, 1:] = 1.0 / gained
+        precision[1, :-1] += decay**2 / gained
+        precision[0, 1:] = -decay / gained
+        weighted = precision[1] * rest
+        weighted[:-1] += precision[0, 1:] * rest[1:]
+        weighted[1:] += precision[0, 1:] * rest[:-1]
+        if self.permanent_share == 0.0:
+            total = precision[1].sum() + 2.0 * precision[0, 1:].sum()
+            smooth = np.full(rest.size, weighted.sum() / total)
+        else:
+            stiffness = (1.0 - self.permanent_share) / self.permanent_share / self.gaps
+            precision[0, 1:] -= stiffness
+            precision[1, :-1] += stiffness
+            precision[1, 1:] += stiffness
+            smooth = solveh_banded(precision, weighted)
+        return pd.Series(smooth, self.level.index, name="permanent")
+
+    @cached_property
+    def whitened(self) -> Array:
+        """Differences of level and drivers, side by side, with the error's covariance taken out (variance σ² stays)."""
+        differences = np.diff(np.column_stack([self.level, self.drivers]), axis=0)
+        return whiten(differences, self.permanent_share, self.phi, self.gaps)
+
+    @cached_property
+    def innovations(self) -> pd.Series:
+        """One-step prediction errors over their standard deviations: white, mean 0, variance 1 if the model holds."""
+        errors = self.whitened[:, 0] - self.whitened[:, 1:] @ self.params.to_numpy()
+        scale = np.sqrt(self.variance) if self.variance > 0 else 1.0
+        return pd.Series(errors / scale, self.level.index[1:], name="innovation")
+
+    def robust(self) -> LocalLevelResult:
+        """Return the same fit with a covariance that does not assume a constant variance.
+
+        Notes
+        -----
+        Sandwich of the whitened regression with leverage-adjusted squares (HC3, MacKinnon & White 1985): a variance
+        that changes through time - a fund that tracks better in one year than in the next - widens or narrows the
+        errors of exactly the coefficients that it concerns.
+        """
+        design = self.whitened[:, 1:]
+        bread = np.linalg.inv(design.T @ design) if design.shape[1] else np.zeros((0, 0))
+        leverage = np.einsum("ij,jk,ik->i", design, bread, design)
+        errors = np.sqrt(self.variance) * self.innovations.to_numpy() / np.maximum(1.0 - leverage, 1e-8)
+        meat = (design * errors[:, None] ** 2).T @ design
+        names = self.params.index
+        return replace(self, cov=pd.DataFrame(bread @ meat @ bread, names, names), cov_type="robust")
+
+    def changing_variance(self, blocks: int = 4) -> float:
+        """Return the p-value of a constant variance of the innovations over equal blocks of the sample.
+
+        Notes
+        -----
+        Levene's test on absolute innovations about their medians (Brown & Forsythe 1974), robust to fat tails.
+        """
+        from scipy.stats import levene  # noqa: PLC0415 - slow to import, used only here
+
+        parts = np.array_split(self.innovations.to_numpy(), blocks)
+        return float(levene(*parts, center="median").pvalue)
+
+    def summary(self, confidence: float = 0.95) -> Table:
+        """Return coefficients, standard errors, tests of β = 1 and intervals as a table."""
+        bounds = self.conf_int(confidence)
+        frame = pd.DataFrame(
+            {
+                "coefficient": self.params,
+                "std error": self.std_errors,
+                "p (β = 1)": self.p_values(),
+                "lower": bounds["lower"],
+                "upper": bounds["upper"],
+            }
+        )
+        unit = "session" if self.variance_per == "session" else "calendar day"
+        noise = f"permanent {self.sd_permanent * 1e4:.4f} bp, transitory {self.sd_transitory * 1e4:.4f} bp"
+        notes = (
+            f"{self.nobs} differences, {self.method}, {self.cov_type} errors; noise per {unit}: {noise} "
+            f"(permanent share {self.permanent_share:.3f}"
+            f"{f', autocorrelation of the transitory part {self.phi:.3f}' if self.phi else ''})",
+        )
+        formats: dict[str, Format] = dict.fromkeys(["coefficient", "std error", "lower", "upper"], ".5f")
+        formats["p (β = 1)"] = p_value
+        return Table(frame, f"Local-level regression, {confidence:.0%} intervals", formats, notes)
+
+    def to_dict(self) -> dict[str, object]:
+        """Return the estimates as plain numbers, ready for JSON."""
+        return {
+            "params": {str(k): float(v) for k, v in self.params.items()},
+            "std_errors": {str(k): float(v) for k, v in self.std_errors.items()},
+            "sd_permanent": self.sd_permanent,
+            "sd_transitory": self.sd_transitory,
+            "permanent_share": self.permanent_share,
+            "log_likelihood": self.log_likelihood,
+            "nobs": self.nobs,
+            "method": self.method,
+            "variance_per": self.variance_per,
+            "cov_type": self.cov_type,
+            "phi": self.phi,
+        }
+
+    def __str__(self) -> str:
+        return str(self.summary())
+
+    __repr__ = __str__
+
+    def _repr_html_(self) -> str:
+        return self.summary()._repr_html_()
 
 
 def local_level(
@@ -247,3 +449,157 @@ def _check_rank(design: Array, norms: Array, names: list[str]) -> float:
         involved = tuple(name for name, weight in zip(names, vectors[:, 0], strict=True) if abs(weight) > 1e-3)
         raise IdentificationError(f"drivers {', '.join(involved)} are collinear: impose or leave out one", involved)
     return float(np.log(values).sum())
+
+
+def restricted_likelihood(cross: Array, log_det: Array, df: int, scale: float) -> Array:
+    """Return the restricted log likelihood, profiled over coefficients and variance.
+
+    Parameters
+    ----------
+    cross : numpy.ndarray, shape (n, K + 1, K + 1)
+        ``Y'V⁻¹Y`` of response (first) and regressors, the response divided by `scale`.
+    log_det : numpy.ndarray, shape (n,)
+        ``log|V| − log|X'X|``; the second term makes likelihoods comparable when regressors change units.
+    df : int
+        Observations less regressors.
+    scale : float
+        What the response was divided by.
+
+    Notes
+    -----
+    ``−½[df·(log 2πσ̂² + 1) + log|V| + log|X'V⁻¹X| − log|X'X|]`` with σ̂² = RSS/df.
+    """
+    if cross.shape[-1] > 1:
+        design, target = cross[:, 1:, 1:], cross[:, 1:, :1]
+        beta = np.linalg.solve(design, target)
+        residual = cross[:, 0, 0] - (target * beta).sum(axis=(1, 2))
+        log_det = log_det + np.linalg.slogdet(design)[1]
+    else:
+        residual = cross[:, 0, 0]
+    variance = np.maximum(residual, np.finfo(float).tiny) / df * scale**2
+    value: Array = -0.5 * (df * (np.log(2 * np.pi * variance) + 1.0) + log_det)
+    return value
+
+
+@dataclass(frozen=True, eq=False)
+class _Problem:
+    """Differences, scaled to unit columns so that no unit can spoil the arithmetic."""
+
+    cross: Moments
+    scale: Array
+    nobs: int
+    log_det_design: float
+
+    @property
+    def df(self) -> int:
+        return self.nobs - (self.scale.size - 1)
+
+    def criterion(self, shares: Array) -> Array:
+        """Return the restricted log likelihood, profiled over β and σ², for each permanent share."""
+        matrix, log_det = self.cross(shares)
+        return restricted_likelihood(matrix, log_det - self.log_det_design, self.df, float(self.scale[0]))
+
+
+def _best_share(problem: _Problem) -> tuple[float, float]:
+    """Return the permanent share of greatest restricted likelihood, the ends 0 and 1 included, and the likelihood.
+
+    A grid finds the hill, three rounds of seventeen points climb it, a parabola through the last three finds the top:
+    five evaluations in all, each of them many λ at once.
+    """
+    values = problem.criterion(np.concatenate([[0.0], expit(_GRID), [1.0]]))
+    ends = [(0.0, float(values[0])), (1.0, float(values[-1]))]
+    best = int(np.argmax(values[1:-1]))
+    low, high = _GRID[max(best - 1, 0)], _GRID[min(best + 1, _GRID.size - 1)]
+    for _ in range(3):
+        points = np.linspace(low, high, 17)
+        values = problem.criterion(expit(points))
+        best = int(np.clip(np.argmax(values), 1, 15))
+        low, high = points[best - 1], points[best + 1]
+    left, top, right = values[best - 1 : best + 2]
+    curvature = left - 2.0 * top + right
+    shift = 0.5 * (left - right) / curvature if curvature < 0.0 else 0.0
+    share = float(expit(points[best] + np.clip(shift, -1.0, 1.0) * (points[1] - points[0])))
+    value = float(problem.criterion(np.array([share]))[0])
+    # A flat tail differs from its end by rounding only; then the end is the answer, and says so exactly.
+    for end in ends:
+        if value - end[1] < 1e-7:
+            return end
+    return share, value
+
+
+@dataclass(frozen=True, eq=False)
+class AutoregressiveProblem:
+    """Likelihood over the permanent share λ and the autocorrelation φ.
+
+    Parameters
+    ----------
+    differences : numpy.ndarray, shape (T, K + 1)
+        Changes of level (first) and drivers, each column of unit norm.
+    gaps : numpy.ndarray, shape (T,)
+        Sessions that each change spans.
+    scale : float
+        Norm of the level's changes before scaling.
+    log_det_design : float
+        log|X'X| of the scaled drivers.
+    """
+
+    differences: Array
+    gaps: Array
+    scale: float
+    log_det_design: float
+
+    @property
+    def df(self) -> int:
+        """Observations less drivers."""
+        return int(self.differences.shape[0] - self.differences.shape[1] + 1)
+
+    @property
+    def regular(self) -> bool:
+        """Whether no session is missing."""
+        return bool(np.all(self.gaps == 1.0))
+
+    @property
+    def method(self) -> str:
+        """Name of the algorithm, for the record."""
+        return f"{'banded' if self.regular else 'dense'} Cholesky, AR(1)"
+
+    def cross(self, share: float, phi: float) -> tuple[Array, float]:
+        """Return ``Y'V(λ, φ)⁻¹Y`` and ``log|V(λ, φ)|``."""
+        if not self.regular:
+            factor = cho_factor(level_covariance(share, phi, self.gaps), lower=True)
+            solved = cho_solve(factor, self.differences)
+            return self.differences.T @ solved, 2.0 * float(np.log(np.diag(factor[0])).sum())
+        columns = quasi_difference(self.differences, phi)
+        pivots, factors, _ = lapack.dpttrf(*autoregressive_tridiagonal(share, phi, columns.shape[0]))
+        solved, _ = lapack.dpttrs(pivots, factors, columns)
+        return columns.T @ solved, float(np.log(pivots).sum())
+
+    def criterion(self, share: float, phi: float) -> float:
+        """Return the restricted log likelihood."""
+        matrix, log_det = self.cross(share, phi)
+        reduced = np.array([log_det - self.log_det_design])
+        return float(restricted_likelihood(matrix[None], reduced, self.df, self.scale)[0])
+
+    def best(self) -> tuple[float, float, float]:
+        """Return λ, φ and the likelihood at its greatest: a grid, then a simplex from its three best points."""
+        shares, phis = (_SHARES, _PHI) if self.regular else (_SHARES[::2], _PHI[::2])
+        grid = [(self.criterion(float(share), float(phi)), share, phi) for share in shares for phi in phis]
+        found = []
+        steps = np.array([[0.0, 0.0], [0.7, 0.0], [0.0, 0.3]])
+        for _, share, phi in sorted(grid, reverse=True)[: 3 if self.regular else 1]:
+            start = np.array([logit(share), np.arctanh(phi / MOST_PERSISTENT)])
+            options: Any = {"xatol": 1e-5, "fatol": 1e-8, "initial_simplex": start + steps}
+            result = minimize(self._objective, start, method="Nelder-Mead", options=options)
+            found.append((-float(result.fun), *_natural(result.x)))
+        value, share, phi = max(found)
+        without = self.criterion(0.0, phi)
+        # A likelihood that is flat toward λ = 0 has its answer there.
+        return (0.0, phi, without) if value - without < 1e-7 else (share, phi, value)
+
+    def _objective(self, point: Array) -> float:
+        return -self.criterion(*_natural(point))
+
+
+def _natural(point: Array) -> tuple[float, float]:
+    """Return λ and φ from the unbounded scale on which the simplex moves."""
+    return float(expit(np.clip(point[0], -24.0, 24.0))), float(MOST_PERSISTENT * np.tanh(point[1]))

@@ -10,8 +10,8 @@ import pandas as pd
 
 from research.alignment.history import History
 from research.conventions import BASIS_POINT, DAYS_PER_YEAR, check_confidence
-from research.decomposition.fit import LocalLevelResult
 from research.decomposition.identification import Policy, identify
+from research.decomposition.local_level import LocalLevelResult
 from research.drivers import exposures, measure
 from research.tables import Table
 

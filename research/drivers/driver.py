@@ -8,13 +8,15 @@ from dataclasses import dataclass, field
 import numpy as np
 import pandas as pd
 
+from research.conventions import basis_points, years_between
 from research.errors import DataError
+from research.tables import Result, Table, unsigned_zero
 
 __all__ = ["Driver", "exposures"]
 
 
 @dataclass(frozen=True, eq=False)
-class Driver:
+class Driver(Result):
     """One reason why a fund and its benchmark part.
 
     Parameters
@@ -52,6 +54,26 @@ class Driver:
     truth: float | None = None
     group: str = ""
     rounding: float = 0.0
+
+    def to_frame(self) -> pd.DataFrame:
+        """Return the level as a frame of one column."""
+        return self.level.to_frame(self.name)
+
+    def summary(self) -> Table:
+        """Return what was measured, from where, and what it added to the fund over the sample."""
+        known = self.level.dropna()
+        rows: dict[str, object] = {"measured": self.description, "source": self.source}
+        if len(known):
+            first, last = pd.Timestamp(known.index[0]), pd.Timestamp(known.index[-1])
+            gained, years = basis_points(float(known.iloc[-1] - known.iloc[0])), years_between(first, last)
+            rows["sample"] = f"{len(known)} sessions, {first:%Y-%m-%d} to {last:%Y-%m-%d}"
+            rows["cumulated (bp)"] = unsigned_zero(f"{gained:+.2f}")
+            rows["a year (bp)"] = unsigned_zero(f"{gained / years:+.2f}") if years > 0.0 else None
+        if self.group:
+            rows["one coefficient with"] = self.group
+        if self.truth is not None:
+            rows["true coefficient"] = f"{self.truth:g}"
+        return Table.of(rows, f"{self.title} ({self.name})")
 
     @property
     def exposure(self) -> str:

@@ -1,12 +1,11 @@
 """What a fund is: fee schedule, staking terms, leverage, benchmark and clock, and the registry of known funds."""
 
-from research.funds.fact import STATUS_MEANING, Fact, LeverageTerms, StakingTerms, Status
+from research.funds.fact import STATUS_MEANING, Fact, Status
 from research.funds.fund import Fund, Kind
-from research.funds.futures import FuturesTerms
-from research.funds.period import FeePeriod, FeeTier
 from research.funds.registry import data_folder, described, funds, read_funds, read_tables
-from research.funds.schedule import FeeSchedule
+from research.funds.schedule import FeePeriod, FeeSchedule, FeeTier
 from research.funds.series import INPUTS, ROLES, FileSource, InputName, Role, SeriesSource, TableSource
+from research.funds.terms import FuturesTerms, LeverageTerms, StakingTerms
 
 __all__ = [
     "INPUTS",

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
-__all__ = ["STATUS_MEANING", "UNKNOWN", "Fact", "FrozenModel", "LeverageTerms", "StakingTerms", "Status", "Text"]
+__all__ = ["STATUS_MEANING", "UNKNOWN", "Fact", "FrozenModel", "Status", "Text"]
 
 UNKNOWN = "unknown"
 """How a file writes that a value is not known."""
@@ -63,6 +63,8 @@ class Fact(FrozenModel):
     def __str__(self) -> str:
         return f"{self.text} [{self.status}] {self.source}"
 
+    __repr__ = __str__
+
     @property
     def text(self) -> str:
         """The value as it reads in a sentence."""
@@ -71,53 +73,3 @@ class Fact(FrozenModel):
         if isinstance(self.value, bool):
             return "yes" if self.value else "no"
         return str(self.value)
-
-
-class StakingTerms(FrozenModel):
-    """What a fund that stakes says about it; an item that is not known is absent.
-
-    Parameters
-    ----------
-    since : Fact
-        First day on which the fund stakes (a date).
-    fee_share : Fact, optional
-        Fraction of the gross reward that providers and sponsor keep.
-    staked_share : Fact, optional
-        Fraction of the fund's ether that is staked.
-    target : Fact, optional
-        The share that the fund aims at, in words.
-    providers : Fact, optional
-        Who runs the validators.
-    """
-
-    since: Fact
-    fee_share: Fact | None = None
-    staked_share: Fact | None = None
-    target: Fact | None = None
-    providers: Fact | None = None
-
-
-class LeverageTerms(FrozenModel):
-    """The stated multiple of the benchmark's return over one reset interval.
-
-    Parameters
-    ----------
-    multiple : float
-        2.0 for a fund that doubles, -1.0 for an inverse one.
-    reset : {"daily", "monthly"}
-        How often the exposure is brought back to the multiple.
-    source, status
-        As in `Fact`.
-    """
-
-    multiple: float = Field(ge=-5, le=5)
-    reset: Literal["daily", "monthly"] = "daily"
-    source: Text
-    status: Status
-
-    @field_validator("multiple")
-    @classmethod
-    def _is_an_exposure(cls, multiple: float) -> float:
-        if multiple == 0.0:
-            raise ValueError("the multiple is 0, which is no exposure: write 2 for a fund that doubles, -1 for inverse")
-        return multiple

@@ -3,29 +3,36 @@
 from __future__ import annotations
 
 import datetime as dt
+import textwrap
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
+import numpy as np
 import pandas as pd
 from pydantic import Field, PrivateAttr, ValidationInfo, field_validator
 
 from research.errors import DataError
-from research.funds.describe import as_table, as_text
-from research.funds.fact import UNKNOWN, Fact, FrozenModel, LeverageTerms, StakingTerms, Text
-from research.funds.futures import FuturesTerms
+from research.funds.fact import STATUS_MEANING, UNKNOWN, Fact, FrozenModel, Text
 from research.funds.pull import PullName, PullSource
 from research.funds.schedule import FeeSchedule
 from research.funds.series import FileSource, InputName, Role, SeriesSource, TableSource
+from research.funds.terms import FuturesTerms, LeverageTerms, StakingTerms
+from research.tables import Result, Table
 
 __all__ = ["Fund", "Kind"]
 
 Kind = Literal["spot", "futures", "staking", "leveraged", "index_token", "commodity", "equity"]
 """What sort of product a fund is."""
 
+_WIDTH = 118
 
-class Fund(FrozenModel):
+_Row = tuple[str, str, str, str]
+"""One known thing: label, value, status and source."""
+
+
+class Fund(Result, FrozenModel):
     """A fund: what it is, what it charges, what it says it tracks, and where its series lie.
 
     Parameters
@@ -276,11 +283,86 @@ class Fund(FrozenModel):
             f"here is the {source.measures}: the difference between the two indices is part of every figure."
         )
 
-    def __str__(self) -> str:
-        return as_text(self)
+    def summary(self) -> Table:
+        """Return what is known, one row each: value, status and source."""
+        rows = [*self._stated(), *self._charged(), *self._held(), *self._read()]
+        frame = pd.DataFrame([row[1:] for row in rows], [row[0] for row in rows], ["value", "status", "source"])
+        simulated = ", simulated" if self.simulated else ""
+        title = f"{self.ticker}: {self.name} ({self.issuer}, {self.kind}, {self.asset}{simulated})"
+        used = {status for _, _, status, _ in rows}
+        meaning = "; ".join(f"{tag}: {text}" for tag, text in STATUS_MEANING.items() if tag in used)
+        mismatch = [self.benchmark_mismatch] if self.benchmark_mismatch else []
+        series = (
+            [] if self.series else ["No series: nothing can be computed until a funds.toml of your own names files."]
+        )
+        return Table(frame, title, notes=(*mismatch, *series, *([meaning + "."] if meaning else [])))
 
-    def _repr_html_(self) -> str:
-        return as_table(self)._repr_html_()
+    def __str__(self) -> str:
+        # Paragraphs in place of columns: a source is a sentence or several.
+        table = self.summary()
+        margin = max(len(str(label)) for label in table.frame.index) + 4
+        blocks = [table.caption]
+        for label, value, status, source in table.frame.itertuples(name=None):
+            tag = f" [{status}]" if status else ""
+            where = f" {source}" if source and status else f" ({source})" if source else ""
+            blocks.append(_paragraph(f"{value}{tag}{where}", f"  {label}".ljust(margin), " " * margin))
+        return "\n".join([*blocks, *(_paragraph(note, "  ", "  ") for note in table.notes)])
+
+    __repr__ = __str__
+
+    def _stated(self) -> list[_Row]:
+        rows = [("listed", *_told(self.listed)), ("calendar", self.calendar, "", "")]
+        rows += [
+            (label, *_told(fact))
+            for label, fact in (
+                ("inception", self.inception),
+                ("benchmark", self.benchmark),
+                ("custodian", self.custodian),
+            )
+            if fact is not None
+        ]
+        if self.assets_below is not None:
+            dollars = f"${self.assets_below.value:,.0f}"
+            rows.append(("assets below", dollars, self.assets_below.status, self.assets_below.source))
+        return rows
+
+    def _charged(self) -> list[_Row]:
+        if self.fee is None:
+            return [("fee", UNKNOWN, "", "")]
+        rows = [("fee", f"{self.fee.headline * 100:.2f} % a year", str(self.fee.status), self.fee.source)]
+        for period in self.fee.periods:
+            note = "; ".join(part for part in (period.note, period.source) if part)
+            rows.append(("", str(period), self.fee.status_of(period), note))
+        return rows
+
+    def _held(self) -> list[_Row]:
+        rows = list(self.staking.rows()) if self.staking is not None else []
+        rows += [self.leverage.row()] if self.leverage is not None else []
+        return [*rows, *((label.replace("_", " "), *_told(fact)) for label, fact in self.facts.items())]
+
+    def _read(self) -> list[_Row]:
+        rows = []
+        for role, source in self.series.items():
+            tick = f", printed to {np.format_float_positional(source.tick, trim='-')}" if source.tick else ""
+            what = f": {source.measures}" if source.measures else ""
+            value = f"{source.provider}{what}, {source.clock}, {source.unit}{tick}"
+            rows.append((f"series {role.replace('_', ' ')}", value, "", source.where))
+        return rows
+
+
+def _told(fact: Fact) -> tuple[str, str, str]:
+    return fact.text, fact.status, fact.source
+
+
+def _paragraph(text: str, first: str, indent: str) -> str:
+    return textwrap.fill(
+        text,
+        _WIDTH,
+        initial_indent=first,
+        subsequent_indent=indent,
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
 
 
 def _folded(name: str) -> str:

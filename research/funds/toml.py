@@ -8,13 +8,12 @@ from typing import Any
 from pydantic import BaseModel, ValidationError
 
 from research.errors import DataFileError
-from research.funds.fact import Fact, LeverageTerms, StakingTerms
+from research.funds.fact import Fact
 from research.funds.fund import Fund
-from research.funds.futures import FuturesTerms
-from research.funds.period import FeePeriod, FeeTier
 from research.funds.pull import PullSource
-from research.funds.schedule import FeeSchedule
+from research.funds.schedule import FeePeriod, FeeSchedule, FeeTier
 from research.funds.series import SeriesSource, TableSource
+from research.funds.terms import FuturesTerms, LeverageTerms, StakingTerms
 from research.strict_toml import TomlFile, read_toml
 
 __all__ = ["parse_folder", "parse_funds"]

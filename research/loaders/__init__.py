@@ -1,11 +1,9 @@
 """Files become series here: read strictly, checked, with a record of their source; nothing is dropped or filled."""
 
 from research.loaders.bundled import ColumnInfo, TableInfo, bundled_table, bundled_tables
-from research.loaders.csv import parse_csv
 from research.loaders.formats import FORMATS, Format, file_format, load_file
 from research.loaders.published import Column, PublishedTable, Remark
-from research.loaders.record import LoadedSeries, SourceRecord
-from research.loaders.source import load_input, load_series, load_table
+from research.loaders.source import LoadedSeries, SourceRecord, load_input, load_series, load_table
 
 __all__ = [
     "FORMATS",
@@ -24,5 +22,4 @@ __all__ = [
     "load_input",
     "load_series",
     "load_table",
-    "parse_csv",
 ]

@@ -11,9 +11,8 @@ import numpy as np
 import pandas as pd
 
 from research.errors import DataError, DataFileError, MissingColumnError, ParameterError
-from research.loaders.published import Column, PublishedTable, Remark
+from research.loaders.published import Column, Field, PublishedTable, Remark, published
 from research.loaders.raw import RawFile, decode, read_raw
-from research.loaders.tidy import Field, published
 
 __all__ = ["load_bars", "parse_bars"]
 

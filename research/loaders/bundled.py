@@ -6,17 +6,20 @@ import hashlib
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from importlib import resources
 from typing import TYPE_CHECKING, Any
 
 from research.errors import DataFileError, UnknownNameError
 from research.loaders.csv import parse_csv
+from research.loaders.raw import RawFile
 
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["ColumnInfo", "TableInfo", "bundled_bytes", "bundled_table", "bundled_tables"]
+    from research.loaders.published import PublishedTable
+
+__all__ = ["ColumnInfo", "TableInfo", "bundled_bytes", "bundled_file", "bundled_table", "bundled_tables"]
 
 
 @dataclass(frozen=True)
@@ -128,9 +131,18 @@ def bundled_table(name: str) -> pd.DataFrame:
     >>> bundled_table("ethv").loc["2024-07-23"].to_dict()
     {'nav': 50.9159, 'close': 50.68, 'premium': -0.24, 'index': 3476.61}
     """
-    raw = bundled_bytes(name)
+    return bundled_file(name).frame.copy()
+
+
+def bundled_file(name: str) -> PublishedTable:
+    """Return the file of a bundled table, its hash compared, as the reader of plain text reads it."""
+    return _parsed(name, bundled_bytes(name))
+
+
+@lru_cache(maxsize=4)
+def _parsed(name: str, raw: bytes) -> PublishedTable:
     info = bundled_tables()[name]
-    frame = parse_csv(raw, f"bundled table {name}", list(info.columns), needs_final_newline=True)
-    if len(frame) != info.rows:
-        raise DataFileError(f"bundled table {name} has {len(frame)} rows and should have {info.rows}")
-    return frame
+    table = parse_csv(RawFile(f"bundled table {name}", raw), columns={column: column for column in info.columns})
+    if len(table.frame) != info.rows:
+        raise DataFileError(f"bundled table {name} has {len(table.frame)} rows and should have {info.rows}")
+    return table

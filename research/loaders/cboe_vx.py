@@ -9,16 +9,55 @@ from typing import Final
 
 import numpy as np
 import pandas as pd
+from dateutil.easter import easter
 
 from research.errors import DataError, DataFileError, ParameterError
-from research.loaders.cells import dates, numbers
-from research.loaders.delimited import Grid, read_grid
-from research.loaders.published import Column, PublishedTable, Remark
+from research.loaders.grid import Grid, read_grid
+from research.loaders.published import Column, Field, PublishedTable, Remark, published
 from research.loaders.raw import RawFile, decode, read_raw
-from research.loaders.tidy import Field, published
-from research.loaders.vx_expiry import MONTH_CODES, vx_expiry
 
-__all__ = ["load_cboe_vx", "parse_cboe_vx"]
+__all__ = ["MONTH_CODES", "load_cboe_vx", "parse_cboe_vx", "vx_expiry"]
+MONTH_CODES: Final = dict(zip("FGHJKMNQUVXZ", range(1, 13), strict=True))
+"""Letters of the delivery months."""
+
+_JUNETEENTH_SINCE: Final = 2022
+
+
+def vx_expiry(year: int, month: int) -> dt.date:
+    """Return the final settlement day of a VIX future.
+
+    Parameters
+    ----------
+    year, month : int
+        Delivery month.
+
+    Returns
+    -------
+    datetime.date
+        A Wednesday, but the Tuesday before where a holiday falls on the Wednesday or on the Friday it counts from.
+
+    Notes
+    -----
+    Cboe's rule. Of the exchange's holidays only Good Friday and Juneteenth (since 2022) can be the third Friday, and
+    only Juneteenth the Wednesday thirty days before one; a test compares the rule with an exchange calendar month by
+    month.
+
+    Examples
+    --------
+    >>> vx_expiry(2014, 3), vx_expiry(2024, 6)
+    (datetime.date(2014, 3, 18), datetime.date(2024, 6, 18))
+    """
+    following = dt.date(year + month // 12, month % 12 + 1, 1)
+    friday = following + dt.timedelta(days=(4 - following.weekday()) % 7 + 14)
+    if friday == easter(friday.year) - dt.timedelta(days=2) or _is_juneteenth(friday):
+        friday -= dt.timedelta(days=1)
+    day = friday - dt.timedelta(days=30)
+    return day - dt.timedelta(days=1) if _is_juneteenth(day) else day
+
+
+def _is_juneteenth(day: dt.date) -> bool:
+    return (day.month, day.day) == (6, 19) and day.year >= _JUNETEENTH_SINCE
+
 
 _CLOCK: Final = "15:15 America/Chicago"
 _RESCALED: Final = pd.Timestamp("2007-03-26")
@@ -63,7 +102,7 @@ def load_cboe_vx(path: Path | str, *, expiry: str = "") -> PublishedTable:
     A price of 0 means that there was no trade, or a first day without settlement: NaN, remarked. Before 2007-03-26
     prices were quoted times ten; rows that are so are divided by ten and remarked. A disclaimer above the header and a
     comma too many at the end of a row are set aside. The settlement day of a contract of the archive follows from its
-    month, see `research.loaders.vx_expiry`.
+    month, see `vx_expiry`.
 
     Examples
     --------
@@ -84,10 +123,8 @@ def parse_cboe_vx(file: RawFile, *, expiry: str = "") -> PublishedTable:
         raise DataFileError(f"{file.name}: no header that starts with Trade Date in its first lines: fetch it again")
     grid = read_grid(text, file.name, skip=start, trailing=True)
     remarks = [Remark("preamble", f"{start} lines above the header", row=1, count=start)] if start else []
-    days = dates(
-        grid.column("Trade Date"), grid.lines, name=file.name, column="Trade Date", formats=("%m/%d/%Y", "%Y-%m-%d")
-    )
-    frame = pd.DataFrame({field.target: _column(grid, field) for field in _FIELDS})
+    days = grid.days("Trade Date", formats=("%m/%d/%Y", "%Y-%m-%d"))
+    frame = pd.DataFrame({field.target: grid.numbers(*field.names, thousands=",") for field in _FIELDS})
     frame, more = _prices(frame, days)
     expiries = pd.DatetimeIndex(_expiries(grid, file.name, expiry), name="expiry").as_unit("ns")
     frame.index = pd.MultiIndex.from_arrays([days, expiries], names=["date", "expiry"])
@@ -107,11 +144,6 @@ def parse_cboe_vx(file: RawFile, *, expiry: str = "") -> PublishedTable:
     return published(
         file, frame.sort_index(), "cboe_vx", _FIELDS, remarks=[*remarks, *more], rows=rows, kind="contracts"
     )
-
-
-def _column(grid: Grid, field: Field) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
-    name = field.names[0]
-    return numbers(grid.column(name), grid.lines, name=grid.name, column=name, thousands=",")
 
 
 def _prices(frame: pd.DataFrame, days: pd.DatetimeIndex) -> tuple[pd.DataFrame, list[Remark]]:

@@ -9,11 +9,9 @@ from typing import Final
 import numpy as np
 
 from research.errors import MissingColumnError
-from research.loaders.cells import numbers
-from research.loaders.delimited import Grid, read_grid
-from research.loaders.published import Column, PublishedTable, Remark
+from research.loaders.grid import Grid, read_grid
+from research.loaders.published import Column, Field, PublishedTable, Remark, daily_table
 from research.loaders.raw import RawFile, decode, read_raw
-from research.loaders.tidy import Field, daily_table
 
 __all__ = ["load_cme_curve", "parse_cme_curve"]
 
@@ -91,7 +89,7 @@ def parse_cme_curve(file: RawFile, *, source: str = "CME - Bitcoin Composite Ind
 def _frozen(grid: Grid, names: list[str]) -> list[Remark]:
     still = []
     for name in names:
-        values = numbers(grid.column(name), grid.lines, name=grid.name, column=name, thousands=",")
+        values = grid.numbers(name, thousands=",")
         known = values[~np.isnan(values)]
         if len(known) > 20 and float((np.diff(known) == 0).mean()) > _FROZEN_SHARE:
             still.append(name.rsplit("[", 1)[-1].rstrip("]"))

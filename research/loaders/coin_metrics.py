@@ -6,10 +6,9 @@ from pathlib import Path
 from typing import Final
 
 from research.errors import DataFileError, MissingColumnError
-from research.loaders.delimited import Grid, read_grid
-from research.loaders.published import Column, PublishedTable
+from research.loaders.grid import Grid, read_grid
+from research.loaders.published import Column, Field, PublishedTable, daily_table, left_out
 from research.loaders.raw import RawFile, decode, read_raw
-from research.loaders.tidy import Field, daily_table, left_out
 
 __all__ = ["load_coin_metrics", "parse_coin_metrics"]
 

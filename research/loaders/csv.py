@@ -1,151 +1,168 @@
-"""Comma-separated tables read strictly: a date column and number columns, or an error that names row and column."""
+"""Delimited text with one row a day: the one reader of plain text, whoever asks."""
 
 from __future__ import annotations
 
-import csv
-import datetime as dt
-import io
-import math
-import re
-from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, Final
 
-import numpy as np
-import pandas as pd
+from research.errors import MissingColumnError, ParameterError
+from research.loaders.grid import MISSING, Grid, divided, read_grid
+from research.loaders.published import Column, Field, PublishedTable, Remark, daily_table
+from research.loaders.raw import RawFile, decode, read_raw
 
-from research.errors import DataError, DataFileError, MissingColumnError
-from research.loaders.cells import MISSING, ascending
+__all__ = ["load_csv", "parse_csv", "table_of"]
 
-__all__ = ["parse_csv"]
-
-NUMBER = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?")
-DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
-YEARS = range(1800, 2200)
-
-Row = tuple[int, list[str]]
-"""Line number in the file, and the cells."""
+_DELIMITERS: Final = {",", ";", "\t", "|"}
+_SIGNS: Final = "+-() $€£¥%\u00a0"
+_GROUPS: Final = dict.fromkeys(map(ord, ".,' \u00a0"))
 
 
-def parse_csv(
-    raw: bytes, name: str, columns: Sequence[str], *, date_column: str = "date", needs_final_newline: bool = False
-) -> pd.DataFrame:
-    r"""Return number columns of a comma-separated table by date, ascending.
+def load_csv(
+    path: Path | str,
+    *,
+    date_column: str = "date",
+    date_format: str = "%Y-%m-%d",
+    columns: Mapping[str, str] | None = None,
+    delimiter: str = ",",
+    decimal: str = ".",
+    thousands: str = "",
+    strip: str = "",
+    skip: int = 0,
+    header: Sequence[str] | None = None,
+    missing: Sequence[str] = tuple(MISSING),
+) -> PublishedTable:
+    r"""Read a delimited text with one row a day.
 
     Parameters
     ----------
-    raw : bytes
-        Content of the file, UTF-8 with or without byte order mark.
-    name : str
-        What messages call the file.
-    columns : sequence of str
-        Columns to read; the others are only counted.
+    path : pathlib.Path or str
+        The file: UTF-8, or UTF-16 with its mark; any line ends.
     date_column : str
-        Column with ISO dates (``2024-07-23``).
-    needs_final_newline : bool
-        Refuse a file whose last line has no end, because the last number may have lost digits.
+        Column with the days; ``""`` for a column without a name.
+    date_format : str
+        In the notation of ``strptime``.
+    columns : mapping of str to str, optional
+        Columns to read, under which name: ``{"nav": "NAV per share"}``. By default all that hold numbers, under their
+        own names: those most of whose cells look like one, so that a cell that does not is refused and a column of
+        words is left out with a remark.
+    delimiter : str
+        ``","``, ``";"``, ``"|"`` or a tab.
+    decimal, thousands : str
+        Decimal mark, and separator that groups three digits.
+    strip : str
+        Signs that may stand around a number: ``"$%"``.
+    skip : int
+        Lines above the header.
+    header : sequence of str, optional
+        Column names of a file that has none.
+    missing : sequence of str
+        Texts that stand for no value.
 
     Returns
     -------
-    pandas.DataFrame, float64
-        All rows of the file, weekends included; index naive days, strictly increasing, named ``date``.
-        An empty cell, ``-`` and ``--`` are NaN. Nothing is filled.
+    PublishedTable
+        Daily, float64, in the file's own units. Missing cells are NaN, nothing is filled.
 
     Raises
     ------
-    DataFileError
-        If the file is empty, binary, not UTF-8, torn or has no rows.
-    MissingColumnError
-        If a column is not there; the message offers the nearest.
-    DataError
-        If a date or number does not parse, a date appears twice, or rows are neither newest nor oldest first.
+    ParameterError
+        If an option cannot be what it is.
+    DataFileError, MissingColumnError, DataError
+        If the file is not so, or a cell cannot be read.
+
+    Notes
+    -----
+    The one reader of plain text: files that ``funds.toml`` names, ``research check``, the bundled tables and this
+    function judge a file alike. Case does not count in column names. Delimiters too many at the end of a row, rows
+    without any cell, and marks that only steer how text is shown mean nothing and are passed over. A row that repeats
+    another is kept once, a last line without an end is read, both with a remark.
 
     Examples
     --------
-    >>> parse_csv(b"date,nav\n2024-07-24,33.5\n2024-07-23,34.1\n", "nav.csv", ["nav"])
-                 nav
-    date
-    2024-07-23  34.1
-    2024-07-24  33.5
+    >>> raw = b"Tag;Kurs\n31.01.2007;1.234,5\n"
+    >>> options = {"date_column": "Tag", "date_format": "%d.%m.%Y", "delimiter": ";", "decimal": ",", "thousands": "."}
+    >>> parse_csv(RawFile("x.csv", raw), **options).frame["Kurs"].tolist()
+    [1234.5]
     """
-    header, rows = _rows(_text(raw, name, needs_final_newline), name)
-    wanted = [date_column, *columns]
-    places = [_place(header, column, name) for column in wanted]
-    dates = [_date(row, places[0], date_column, name) for row in rows]
-    index = pd.DatetimeIndex(np.array(dates, dtype="datetime64[D]").astype("datetime64[ns]"), name="date")
-    # Before any number is read: a file whose days are wrong is wrong whatever the numbers are.
-    ordered = ascending(pd.DataFrame(index=index), [line for line, _ in rows], name=name).index
-    data = {
-        column: np.array([_number(row, place, column, name) for row in rows], dtype=np.float64)
-        for column, place in zip(columns, places[1:], strict=True)
-    }
-    return pd.DataFrame(data, index=index).loc[ordered]
+    return parse_csv(
+        read_raw(path),
+        date_column=date_column,
+        date_format=date_format,
+        columns=columns,
+        delimiter=delimiter,
+        decimal=decimal,
+        thousands=thousands,
+        strip=strip,
+        skip=skip,
+        header=header,
+        missing=missing,
+    )
 
 
-def _text(raw: bytes, name: str, needs_final_newline: bool) -> str:
-    if not raw.strip():
-        raise DataFileError(f"{name}: the file is empty: fetch it again")
-    if b"\x00" in raw:
-        at = raw.index(b"\x00")
-        raise DataFileError(f"{name}: binary, not comma-separated text (a zero byte at {at}): export the table as CSV")
-    if needs_final_newline and not raw.endswith(b"\n"):
-        raise DataFileError(f"{name}: torn: the last line has no end, so its last number may be cut: fetch it again")
+def parse_csv(
+    file: RawFile,
+    *,
+    date_column: str = "date",
+    date_format: str = "%Y-%m-%d",
+    columns: Mapping[str, str] | None = None,
+    delimiter: str = ",",
+    decimal: str = ".",
+    thousands: str = "",
+    strip: str = "",
+    skip: int = 0,
+    header: Sequence[str] | None = None,
+    missing: Sequence[str] = tuple(MISSING),
+) -> PublishedTable:
+    """Return the table in the bytes of a delimited text; see `load_csv`."""
+    if delimiter not in _DELIMITERS:
+        raise ParameterError(f"delimiter is {delimiter!r}: give ',', ';', '|' or a tab")
+    if isinstance(skip, bool) or not isinstance(skip, int) or not 0 <= skip <= 10_000:
+        raise ParameterError(f"skip is {skip!r}: give a number of lines")
+    text = decode(file)
+    grid = read_grid(text, file.name, skip=skip, delimiter=delimiter, header=header, trailing=True)
+    notation = {"decimal": decimal, "thousands": thousands, "strip": strip, "missing": missing}
+    table = table_of(file, grid, "csv", date_column, date_format, columns, notation)
+    if text.endswith("\n"):
+        return table
+    last = grid.lines[-1]
+    remark = Remark("no_final_newline", f"row {last}, the last, has no end: its last number may be cut", row=last)
+    return replace(table, remarks=(*table.remarks, remark))
+
+
+def table_of(
+    file: RawFile,
+    grid: Grid,
+    format_name: str,
+    date_column: str,
+    date_formats: str | Sequence[str],
+    columns: Mapping[str, str] | None,
+    notation: Mapping[str, Any],
+) -> PublishedTable:
+    """Return the wanted columns of a grid, or all that hold numbers, as a daily table."""
     try:
-        return raw.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise DataFileError(f"{name}: not UTF-8 text at byte {error.start}: export the table as UTF-8 CSV") from None
+        place = grid.place(date_column)
+    except MissingColumnError as error:
+        nameless = ": the first column has no name: say date_column = ''" if not grid.header[0] else ""
+        raise MissingColumnError(f"{error}{divided(grid.header) or nameless}") from None
+    if columns is None:
+        others = [at for at in range(len(grid.header)) if at != place and grid.header[at]]
+        # Where all are words the first cell is refused, which says more than a table without columns.
+        taken = [at for at in others if _holds_numbers(grid, at, notation)] or others
+        columns = {grid.header[at]: grid.header[at] for at in taken}
+    elif not isinstance(columns, Mapping):
+        raise ParameterError(f"columns is a {type(columns).__name__}: give a table such as {{nav = 'NAV per share'}}")
+    fields = [Field(target, (name,), Column("", "", ""), "any_number", **notation) for target, name in columns.items()]
+    formats = (date_formats,) if isinstance(date_formats, str) else tuple(date_formats)
+    return daily_table(file, grid, format_name, fields, date_names=(date_column,), date_formats=formats)
 
 
-def _rows(text: str, name: str) -> tuple[list[str], list[Row]]:
-    """Return header and data rows, each of the header's width."""
-    reader = csv.reader(io.StringIO(text.rstrip("\r\n") + "\n", newline=""), strict=True)
-    rows: list[Row] = []
-    try:
-        header = [cell.strip() for cell in next(reader)]
-        for cells in reader:
-            if len(cells) != len(header):
-                torn = "torn or of another layout"
-                raise DataFileError(
-                    f"{name}: row {reader.line_num} has {len(cells)} fields where the header has {len(header)}: "
-                    f"the file is {torn}, fetch it again or correct the row"
-                )
-            rows.append((reader.line_num, cells))
-    except csv.Error as error:
-        raise DataFileError(f"{name}: row {reader.line_num} is not comma-separated text: {error}") from None
-    if twice := [column for column, count in Counter(header).items() if count > 1]:
-        raise DataFileError(
-            f"{name}: column {twice[0]!r} is there twice: rename one, so that it is clear which is meant"
-        )
-    if not rows:
-        raise DataFileError(f"{name}: a header and no rows: fetch the file again")
-    return header, rows
-
-
-def _place(header: list[str], column: str, name: str) -> int:
-    if column in header:
-        return header.index(column)
-    raise MissingColumnError.among(f"{name}: no column", column, header)
-
-
-def _date(row: Row, place: int, column: str, name: str) -> dt.date:
-    line, cells = row
-    cell = cells[place].strip()
-    try:
-        # fromisoformat alone would also take week dates and dates without dashes.
-        day = dt.date.fromisoformat(cell) if DATE.fullmatch(cell) else None
-    except ValueError:
-        day = None
-    if day is None or day.year not in YEARS:
-        raise DataError(f"{name}: row {line}, column {column!r}: {cell!r} is not a date: write it as 2024-07-23")
-    return day
-
-
-def _number(row: Row, place: int, column: str, name: str) -> float:
-    line, cells = row
-    cell = cells[place].strip()
-    if cell in MISSING:
-        return math.nan
-    value = float(cell) if NUMBER.fullmatch(cell) and cell.isascii() else math.nan
-    if not math.isfinite(value):
-        advice = "drop the thousands commas" if "," in cell else "write a plain number, or leave the cell empty"
-        raise DataError(f"{name}: row {line}, column {column!r}: {cell!r} is not a number: {advice}")
-    return value
+def _holds_numbers(grid: Grid, place: int, notation: Mapping[str, Any]) -> bool:
+    """Return whether most cells with a value look like numbers; a column of words or of other dates does not."""
+    missing = notation.get("missing", MISSING)
+    signs = notation.get("strip", "") + _SIGNS
+    cells = [cell for row in grid.rows if (cell := row[place].strip()) and cell not in missing]
+    # Looks like one, whatever signs stand around it: one that cannot be read is to be refused, not left out.
+    found = sum(cell.strip(signs).casefold().partition("e")[0].translate(_GROUPS).isdigit() for cell in cells)
+    return 2 * found >= len(cells)

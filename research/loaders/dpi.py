@@ -10,11 +10,9 @@ from typing import Any, Final
 import pandas as pd
 
 from research.errors import DataError, DataFileError
-from research.loaders.cells import dates
-from research.loaders.delimited import read_grid
-from research.loaders.published import Column, PublishedTable, Remark
+from research.loaders.grid import dates, read_grid
+from research.loaders.published import Column, Field, PublishedTable, Remark, published
 from research.loaders.raw import RawFile, decode, read_raw
-from research.loaders.tidy import Field, published
 
 __all__ = ["load_index_members", "load_set_rebalance", "parse_index_members", "parse_set_rebalance"]
 

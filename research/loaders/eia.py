@@ -7,11 +7,9 @@ from pathlib import Path
 from typing import Final
 
 from research.errors import DataFileError, MissingColumnError
-from research.loaders.published import Column, PublishedTable, Remark
+from research.loaders.published import Column, Field, PublishedTable, Remark, daily_table
 from research.loaders.raw import RawFile, read_raw
-from research.loaders.sheets import as_text, grid_of
-from research.loaders.tidy import Field, daily_table
-from research.loaders.workbook import Sheet, read_workbook, sheet_named
+from research.loaders.workbook import Sheet, as_text, grid_of, read_workbook, sheet_named
 
 __all__ = ["load_eia", "parse_eia"]
 

@@ -10,10 +10,9 @@ from typing import Final
 import numpy as np
 
 from research.errors import MissingColumnError
-from research.loaders.delimited import read_grid
-from research.loaders.published import Column, PublishedTable, Remark
+from research.loaders.grid import read_grid
+from research.loaders.published import Column, Field, PublishedTable, Remark, daily_table
 from research.loaders.raw import RawFile, decode, read_raw
-from research.loaders.tidy import Field, daily_table
 
 __all__ = ["load_farside", "parse_farside"]
 

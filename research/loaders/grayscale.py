@@ -8,10 +8,9 @@ from pathlib import Path
 from typing import Final
 
 from research.errors import DataFileError
-from research.loaders.delimited import Grid
-from research.loaders.published import Column, PublishedTable
+from research.loaders.grid import Grid
+from research.loaders.published import Column, Field, PublishedTable, daily_table
 from research.loaders.raw import RawFile, decode, read_raw
-from research.loaders.tidy import Field, daily_table
 
 __all__ = ["load_grayscale", "parse_grayscale"]
 

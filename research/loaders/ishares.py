@@ -8,13 +8,11 @@ from pathlib import Path
 from typing import Any, Final
 
 from research.errors import DataFileError
-from research.loaders.delimited import Grid, read_grid
-from research.loaders.published import Column, PublishedTable
+from research.loaders.grid import Grid, read_grid
+from research.loaders.published import Column, Field, PublishedTable, daily_table
 from research.loaders.raw import RawFile, decode, read_raw
-from research.loaders.sheets import as_text, grid_of
 from research.loaders.spreadsheetml import read_spreadsheetml
-from research.loaders.tidy import Field, daily_table
-from research.loaders.workbook import Sheet
+from research.loaders.workbook import Sheet, as_text, grid_of
 
 __all__ = ["load_ishares", "parse_ishares"]
 

@@ -10,11 +10,9 @@ from pathlib import Path
 from typing import Final
 
 from research.errors import DataFileError, MissingColumnError
-from research.loaders.delimited import Grid, read_grid
-from research.loaders.published import Column, PublishedTable, Remark
+from research.loaders.grid import Grid, read_grid
+from research.loaders.published import Column, Field, PublishedTable, Remark, Sort, daily_table, without_footer
 from research.loaders.raw import RawFile, decode, read_raw
-from research.loaders.ssga import without_footer
-from research.loaders.tidy import Field, Sort, daily_table
 
 __all__ = ["load_nav_table", "parse_nav_table"]
 

@@ -11,10 +11,8 @@ import numpy as np
 import pandas as pd
 
 from research.errors import DataError, DataFileError, MissingColumnError
-from research.loaders.cells import ascending
-from research.loaders.published import Column, PublishedTable, Remark
+from research.loaders.published import Column, Field, PublishedTable, Remark, ascending, published
 from research.loaders.raw import RawFile, read_raw
-from research.loaders.tidy import Field, published
 
 if TYPE_CHECKING:
     import pyarrow as pa

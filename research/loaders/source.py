@@ -1,8 +1,8 @@
-"""One series of a fund, read as the fund's entry says."""
+"""The series of a fund, each with the record of where it came from, read as the fund's entry says."""
 
 from __future__ import annotations
 
-import hashlib
+from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -18,18 +18,84 @@ from research.errors import (
     nearest,
 )
 from research.funds import INPUTS, ROLES, FileSource, Fund, InputName, Role, SeriesSource, data_folder, read_tables
-from research.loaders.bundled import bundled_bytes
-from research.loaders.csv import parse_csv
+from research.loaders.bundled import bundled_file
 from research.loaders.formats import file_format, load_file
-from research.loaders.record import LoadedSeries, SourceRecord
 
 if TYPE_CHECKING:
-    from research.loaders.published import PublishedTable
+    import pandas as pd
 
-__all__ = ["load_input", "load_series", "load_table"]
+    from research.loaders.published import PublishedTable, Remark
+
+__all__ = ["LoadedSeries", "SourceRecord", "load_input", "load_series", "load_table", "options_of"]
 
 _LARGEST_RATE = 1.0
 """A money-market or bill rate above 100 % a year is a percentage that was taken for a fraction."""
+
+
+@dataclass(frozen=True)
+class SourceRecord:
+    """Where a series came from, for the data box of a report.
+
+    Parameters
+    ----------
+    name : str
+        Table or file, and column.
+    role : str
+        What the series is to its fund.
+    provider, description, clock, unit : str
+        As the fund's entry states them.
+    tick : float or None
+        Step to which the publisher rounds.
+    rows : int
+        Rows in the file, before any alignment.
+    sha256 : str
+        Hash of the file.
+    simulated : bool
+        True where the data were made.
+    measures : str
+        For a benchmark, the index that the series really is.
+    format : str
+        Format of the file.
+    remarks : tuple of Remark
+        What the loader set aside or repaired.
+    """
+
+    name: str
+    role: Role | InputName
+    provider: str
+    description: str
+    clock: str
+    unit: str
+    tick: float | None
+    rows: int
+    sha256: str
+    simulated: bool = False
+    measures: str = ""
+    format: str = "csv"
+    remarks: tuple[Remark, ...] = ()
+
+
+@dataclass(frozen=True, eq=False)
+class LoadedSeries:
+    """Values as in the file, and their source.
+
+    Parameters
+    ----------
+    values : pandas.Series, float64
+        Every row of the file, weekends and holidays included; index naive days, strictly increasing. NaN where the
+        file has no value. For bars that are still to be sampled: by the start of the bar, UTC.
+    source : SourceRecord
+        Where they came from.
+    sample_at : str
+        For bars, the clock at which each session's price is to be taken; else empty.
+    column : str
+        For bars, which price: ``"open"`` of the bar that starts then, ``"close"`` of the one that ends then.
+    """
+
+    values: pd.Series[float]
+    source: SourceRecord
+    sample_at: str = ""
+    column: str = "open"
 
 
 def load_series(fund: Fund, role: Role) -> LoadedSeries:
@@ -97,10 +163,11 @@ def load_input(fund: Fund, name: InputName) -> LoadedSeries:
     if name not in fund.inputs:
         raise MissingColumnError(f"{fund.ticker} has no input {name}: add [fund.{fund.ticker}.inputs.{name}]")
     loaded = _loaded(fund, fund.inputs[name], name)
-    if name.endswith("_rate") and float(loaded.values.max()) > _LARGEST_RATE:
-        day = loaded.values.idxmax()
+    values = loaded.values  # noqa: PD011 - a field, of no frame
+    if name.endswith("_rate") and float(values.max()) > _LARGEST_RATE:
+        day = values.idxmax()
         raise DataError(
-            f"{name} of {fund.ticker} is {loaded.values.max():g} on {day:%Y-%m-%d}: a rate is a fraction a year; where "
+            f"{name} of {fund.ticker} is {values.max():g} on {day:%Y-%m-%d}: a rate is a fraction a year; where "
             "the file has percent, add scale = 0.01"
         )
     return loaded
@@ -140,32 +207,40 @@ def load_table(name: str, data: Path | str | None = None) -> PublishedTable:
 
 def _loaded(fund: Fund, source: SeriesSource, role: Role | InputName) -> LoadedSeries:
     file = fund.file_of(source)
-    if file is source and source.format == "csv" and not source.options:
-        return _plain(fund, source, role)
     what = f"{role} of {fund.ticker}"
-    if fund.root is None:
+    if file is source and source.table is not None:
+        found = bundled_file(source.table)
+    elif fund.root is None:
         raise DataFileError(
             f"{what}: {source.where} belongs to the folder of a funds.toml and this fund came from none"
         )
-    found = _published(file, fund.root, what)
-    if source.column not in found.frame.columns:
-        raise MissingColumnError.among(f"{what}: {found.name} has no column", source.column, found.columns)
-    values = found.frame[source.column].astype("float64") * source.scale
-    record = _record(fund, source, role, _clock(source, found, what), found.rows, found.sha256, found)
+    else:
+        found = _published(file, fund.root, what)
+    column = found.column_named(source.column, f"{what}: {found.name}")
+    values = (found.frame[column].astype("float64") * source.scale).rename(role)
+    record = _record(fund, source, role, _clock(source, found, column, what), found)
     if found.kind == "daily":
         if source.sample_at:
             raise ParameterError(f"{what}: sample_at belongs to bars, and {found.name} has one row a day: write clock")
-        return LoadedSeries(values.rename(role), record)
+        return LoadedSeries(values, record)
     if found.kind != "bars":
         raise ParameterError(f"{what}: {found.name} holds {found.kind}, not one value a day: name another table")
     if not source.sample_at:
         raise ParameterError(f"{what}: {found.name} holds bars: say with sample_at at which clock to take their price")
-    return LoadedSeries(values.rename(role), record, source.sample_at, source.column)
+    return LoadedSeries(values, record, source.sample_at, column)
 
 
-def _clock(source: SeriesSource, table: PublishedTable, what: str) -> str:
+def options_of(source: FileSource) -> dict[str, Any]:
+    """Return what an entry's file is loaded with: its options, and the date column that a series names beside them."""
+    options = dict(source.options)
+    if isinstance(source, SeriesSource) and "date_column" in file_format(source.format).options:
+        options.setdefault("date_column", source.date_column)
+    return options
+
+
+def _clock(source: SeriesSource, table: PublishedTable, column: str, what: str) -> str:
     """Return the clock that entry and format agree on."""
-    fixed = table.columns[source.column].clock
+    fixed = table.columns[column].clock
     stated = source.stated_clock
     if not stated and not fixed:
         raise ClockError(
@@ -173,7 +248,7 @@ def _clock(source: SeriesSource, table: PublishedTable, what: str) -> str:
         )
     if stated and fixed and stated != fixed:
         raise ClockError(
-            f"{what}: the entry says {stated} and format {table.format} says {fixed} for column {source.column!r}: one "
+            f"{what}: the entry says {stated} and format {table.format} says {fixed} for column {column!r}: one "
             "of them is wrong; leave clock out to take the format's"
         )
     return stated or fixed
@@ -183,10 +258,10 @@ def _published(source: FileSource, root: Path, what: str) -> PublishedTable:
     """Return the table of a file inside a folder, kept while the file stays as it is."""
     known = file_format(source.format)
     if source.file is None:
-        return load_file(None, known.name, **source.options)
+        return load_file(None, known.name, **options_of(source))
     path = _path(root, source.file, what)
     stamp = path.stat()
-    return _kept(path, stamp.st_mtime_ns, stamp.st_size, known.name, _Options(source.options))
+    return _kept(path, stamp.st_mtime_ns, stamp.st_size, known.name, _Options(options_of(source)))
 
 
 class _Options(dict[str, Any]):
@@ -201,25 +276,8 @@ def _kept(path: Path, changed: int, size: int, format_name: str, options: _Optio
     return load_file(path, format_name, **options)
 
 
-def _plain(fund: Fund, source: SeriesSource, role: Role | InputName) -> LoadedSeries:
-    """Return a series of a bundled table, or of plain comma-separated text with ISO dates."""
-    raw, name = _read(fund, source, role)
-    frame = parse_csv(raw, name, [source.column], date_column=source.date_column, needs_final_newline=True)
-    if source.clock is None:
-        raise ClockError(f"{role} of {fund.ticker}: plain text does not fix a clock: state it in its entry")
-    record = _record(fund, source, role, source.clock, len(frame), hashlib.sha256(raw).hexdigest())
-    values = frame[source.column] * source.scale if source.scale != 1.0 else frame[source.column]
-    return LoadedSeries(values.rename(role), record)
-
-
 def _record(
-    fund: Fund,
-    source: SeriesSource,
-    role: Role | InputName,
-    clock: str,
-    rows: int,
-    sha256: str,
-    table: PublishedTable | None = None,
+    fund: Fund, source: SeriesSource, role: Role | InputName, clock: str, table: PublishedTable
 ) -> SourceRecord:
     return SourceRecord(
         name=source.where,
@@ -229,12 +287,12 @@ def _record(
         clock=clock,
         unit=source.unit,
         tick=source.tick,
-        rows=rows,
-        sha256=sha256,
+        rows=table.rows,
+        sha256=table.sha256,
         simulated=fund.simulated,
         measures=source.measures,
-        format="csv" if table is None else table.format,
-        remarks=() if table is None else table.remarks,
+        format=table.format,
+        remarks=table.remarks,
     )
 
 
@@ -249,22 +307,6 @@ def _source(fund: Fund, role: Role) -> SeriesSource:
         f"[fund.{fund.ticker}.series.{role}] in a funds.toml of your own and its folder with --data"
     )
     raise BenchmarkError(message) if role == "benchmark" else MissingColumnError(message)
-
-
-def _read(fund: Fund, source: SeriesSource, role: Role | InputName) -> tuple[bytes, str]:
-    if source.table is not None:
-        return bundled_bytes(source.table), f"bundled table {source.table}"
-    assert source.file is not None
-    what = f"{role} of {fund.ticker}"
-    if fund.root is None:
-        raise DataFileError(
-            f"{what}: file {source.file!r} is relative to the folder of a funds.toml and this fund came from none"
-        )
-    path = _path(fund.root, source.file, what)
-    try:
-        return path.read_bytes(), str(path)
-    except OSError as error:
-        raise DataFileError(f"{path}: cannot be read ({error.strerror}): check its permissions") from None
 
 
 def _path(folder: Path, file: str, what: str) -> Path:

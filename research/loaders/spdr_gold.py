@@ -9,12 +9,10 @@ from pathlib import Path
 from typing import Final
 
 from research.errors import DataFileError
-from research.loaders.delimited import Grid, read_grid
-from research.loaders.published import Column, PublishedTable, Remark
+from research.loaders.grid import Grid, read_grid
+from research.loaders.published import Column, Field, PublishedTable, Remark, daily_table
 from research.loaders.raw import RawFile, decode, read_raw
-from research.loaders.sheets import grid_of
-from research.loaders.tidy import Field, daily_table
-from research.loaders.workbook import read_workbook
+from research.loaders.workbook import grid_of, read_workbook
 
 __all__ = ["load_spdr_gold", "parse_spdr_gold"]
 

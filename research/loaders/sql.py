@@ -16,10 +16,8 @@ from typing import TYPE_CHECKING, Any, Final
 import pandas as pd
 
 from research.errors import DataError, DataFileError, ExtraError, MissingColumnError, ParameterError, nearest
-from research.loaders.cells import ascending
-from research.loaders.published import Column, PublishedTable
+from research.loaders.published import Column, Field, PublishedTable, ascending, published
 from research.loaders.raw import RawFile
-from research.loaders.tidy import Field, published
 
 if TYPE_CHECKING:
     import sqlalchemy as sa

@@ -5,12 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Final
 
-from research.loaders.delimited import Grid
-from research.loaders.published import Column, PublishedTable, Remark
+from research.loaders.published import Column, Field, PublishedTable, daily_table, without_footer
 from research.loaders.raw import RawFile, read_raw
-from research.loaders.sheets import as_text, grid_of, header_row
-from research.loaders.tidy import Field, daily_table
-from research.loaders.workbook import read_workbook, sheet_named
+from research.loaders.workbook import grid_of, header_row, read_workbook, sheet_named
 
 __all__ = ["load_ssga", "parse_ssga"]
 
@@ -73,20 +70,3 @@ def parse_ssga(file: RawFile, *, sheet: str = "navhist") -> PublishedTable:
     rows = len(grid.rows)
     grid, remarks = without_footer(grid)
     return daily_table(file, grid, "ssga", _FIELDS, date_formats=("%d-%b-%Y", "%Y-%m-%d"), remarks=remarks, rows=rows)
-
-
-def without_footer(grid: Grid) -> tuple[Grid, list[Remark]]:
-    """Return the grid without rows of words below the last row that has a digit in its first cell and other cells."""
-    wanted = [True] * len(grid.rows)
-    for at in range(len(grid.rows) - 1, -1, -1):
-        row = grid.rows[at]
-        if any(sign.isdigit() for sign in row[0][:12]) and any(as_text(cell).strip() for cell in row[1:]):
-            break
-        wanted[at] = False
-    lost = wanted.count(False)
-    if not lost or lost == len(wanted):
-        return grid, []
-    line = grid.lines[wanted.index(False)]
-    text = " ".join(grid.rows[wanted.index(False)][0].split())
-    message = f"{lost} rows of words below the table, from row {line}: {text[:60]!r}"
-    return grid.keep(wanted), [Remark("footer", message, row=line, count=lost, rows_lost=lost)]

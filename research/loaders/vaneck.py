@@ -10,10 +10,9 @@ import numpy as np
 import pandas as pd
 
 from research.errors import MissingColumnError
-from research.loaders.delimited import read_grid
-from research.loaders.published import Column, PublishedTable, Remark
+from research.loaders.grid import read_grid
+from research.loaders.published import Column, Field, PublishedTable, Remark, daily_table
 from research.loaders.raw import RawFile, decode, read_raw
-from research.loaders.tidy import Field, daily_table
 
 __all__ = ["load_vaneck", "parse_vaneck"]
 

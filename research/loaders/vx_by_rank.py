@@ -7,10 +7,9 @@ from pathlib import Path
 from typing import Final
 
 from research.errors import MissingColumnError
-from research.loaders.delimited import read_grid
-from research.loaders.published import Column, PublishedTable
+from research.loaders.grid import read_grid
+from research.loaders.published import Column, Field, PublishedTable, daily_table
 from research.loaders.raw import RawFile, decode, read_raw
-from research.loaders.tidy import Field, daily_table
 
 __all__ = ["load_vx_by_rank", "parse_vx_by_rank"]
 

@@ -11,10 +11,9 @@ import numpy as np
 import pandas as pd
 
 from research.errors import DataFileError, MissingColumnError, ParameterError, UnknownNameError
-from research.loaders.delimited import Grid, read_grid
-from research.loaders.published import Column, PublishedTable, Remark
+from research.loaders.grid import Grid, read_grid
+from research.loaders.published import Column, Field, PublishedTable, Remark, Sort, daily_table
 from research.loaders.raw import RawFile, decode, read_raw
-from research.loaders.tidy import Field, Sort, daily_table
 
 __all__ = ["load_yahoo", "parse_yahoo"]
 

@@ -34,52 +34,59 @@ from research.metrics.difference import (
     tracking_difference_log,
     tracking_difference_ratio,
 )
-from research.metrics.divergence import (
+from research.metrics.error import (
+    downside_tracking_error,
     mean_absolute_centred_divergence,
     mean_absolute_divergence,
     root_mean_square_divergence,
+    rounding_floor,
+    tracking_error,
+    tracking_error_variance,
 )
-from research.metrics.error import downside_tracking_error, tracking_error, tracking_error_variance
 from research.metrics.ex_ante import (
     ewma_covariance,
+    ex_ante_interval,
     ex_ante_tracking_error,
     sample_covariance,
     tracking_error_contributions,
 )
-from research.metrics.ex_ante_interval import ex_ante_interval
 from research.metrics.horizon import HORIZONS, horizon_tracking_error, horizon_tracking_error_of_level
-from research.metrics.interval_result import MeasureInterval
-from research.metrics.intervals import bootstrap_interval, hac_interval, paired_interval
-from research.metrics.longrun import bandwidth_lags, bartlett_covariance, critical_value
-from research.metrics.newey_west import newey_west_covariance
-from research.metrics.percentile_interval import premium_percentile_interval
+from research.metrics.intervals import MeasureInterval, bootstrap_interval, hac_interval, paired_interval
+from research.metrics.longrun import bandwidth_lags, bartlett_covariance, critical_value, newey_west_covariance
 from research.metrics.premium import (
     BANDS,
     PERCENTILES,
     days_outside,
     premium_deviation,
     premium_mean,
+    premium_percentile_interval,
     premium_percentiles,
     premium_statistics,
 )
 from research.metrics.ranking import FundRanking, rank_funds
+from research.metrics.registry import Measure, Registry, measure, measures
 from research.metrics.regression import beta, correlation, residual_tracking_error
 from research.metrics.reversion import (
+    ClosingSides,
+    PremiumClosing,
     PremiumReversion,
+    closing_sides,
     half_life,
     premium_autoregression,
+    premium_closing,
     premium_half_life,
     premium_reversion,
 )
 from research.metrics.rolling import (
     expanding_tracking_error,
+    rolling_beta,
+    rolling_correlation,
     rolling_mean_absolute_divergence,
     rolling_root_mean_square_divergence,
+    rolling_tracking_difference_log,
     rolling_tracking_error,
 )
-from research.metrics.rolling_benchmark import rolling_beta, rolling_correlation, rolling_tracking_difference_log
 from research.metrics.rolling_ols import RollingRegression, rolling_regression
-from research.metrics.rounding import rounding_floor
 from research.metrics.sensitivity import BenchmarkSensitivity, benchmark_sensitivity
 
 __all__ = [
@@ -87,9 +94,13 @@ __all__ = [
     "HORIZONS",
     "PERCENTILES",
     "BenchmarkSensitivity",
+    "ClosingSides",
     "FundRanking",
+    "Measure",
     "MeasureInterval",
+    "PremiumClosing",
     "PremiumReversion",
+    "Registry",
     "Resampling",
     "RollingRegression",
     "active_premium",
@@ -103,6 +114,7 @@ __all__ = [
     "beta",
     "bootstrap_interval",
     "choose_block_length",
+    "closing_sides",
     "correlation",
     "critical_value",
     "days_outside",
@@ -126,10 +138,13 @@ __all__ = [
     "lo_scaling",
     "mean_absolute_centred_divergence",
     "mean_absolute_divergence",
+    "measure",
+    "measures",
     "newey_west_covariance",
     "observations",
     "paired_interval",
     "premium_autoregression",
+    "premium_closing",
     "premium_deviation",
     "premium_half_life",
     "premium_mean",

@@ -18,8 +18,8 @@ import bottleneck as bn
 import numpy as np
 
 from research.errors import ParameterError
-from research.metrics import _moments as moments
-from research.metrics._pair import Array
+from research.metrics import _sample as sample
+from research.metrics._sample import Array
 
 __all__ = [
     "check_min_count",
@@ -80,7 +80,7 @@ def moving_sum(x: Array, window: int) -> Array:
 def moving_mean(x: Array, window: int, min_count: int) -> Array:
     """Return the mean of the last `window` rows, NaN with fewer than `min_count` values."""
     n = moving_sum((~np.isnan(x)).astype(np.float64), window)
-    origin = moments.mean(x)
+    origin = sample.mean(x)
     shifted = np.nan_to_num(x - origin, nan=0.0)
     return np.where(n >= min_count, origin + moving_sum(shifted, window) / np.maximum(n, 1), np.nan)
 
@@ -154,7 +154,7 @@ def _updated(block: Array, window: int, needed: int) -> Array:
     for start in range(0, int((~kept).sum()), COLUMNS):
         again = np.flatnonzero(~kept)[start : start + COLUMNS]
         values = block[again].T
-        values = np.ascontiguousarray(values - moments.mean(values))
+        values = np.ascontiguousarray(values - sample.mean(values))
         deviation[again] = np.sqrt(_variance(values, window, needed)).T
     return deviation
 
@@ -171,7 +171,7 @@ def expanding_variance(x: Array, min_count: int) -> Array:
     # Welford's recursion in closed form: the squares about the running mean are sums of terms that are not negative.
     present = ~np.isnan(x)
     n = np.cumsum(present, axis=0).astype(np.float64)
-    shifted = np.where(present, x - moments.mean(x), 0.0)
+    shifted = np.where(present, x - sample.mean(x), 0.0)
     running = np.cumsum(shifted, axis=0) / np.maximum(n, 1)
     before = np.vstack([np.zeros((1, x.shape[1])), running[:-1]])[: len(x)]
     step = np.where(present, (shifted - before) * (shifted - running), 0.0)
@@ -204,5 +204,5 @@ def _again(y: Array, missing: np.ndarray, window: int, rows: np.ndarray, columns
         at = row[:, None] - back
         outside = (at < 0) | missing[at, column[:, None]]
         values = np.where(outside, np.nan, y[at, column[:, None]])
-        squares[start : start + WINDOWS] = np.nansum(moments.deviations(values.T) ** 2, axis=0)
+        squares[start : start + WINDOWS] = np.nansum(sample.deviations(values.T) ** 2, axis=0)
     return squares

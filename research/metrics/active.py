@@ -9,10 +9,36 @@ import pandas as pd
 
 from research.conventions import check_periods
 from research.errors import DataError
-from research.metrics import _moments as moments
-from research.metrics._pair import Array, Pair, Returns, check_pair
+from research.metrics import _sample as sample
+from research.metrics import forms
+from research.metrics._sample import Array, Pair, Returns, check_pair
+from research.metrics.forms import Form, Options
+from research.metrics.registry import A_YEAR, NUMBER, measured
 
 __all__ = ["active_premium", "information_ratio_arithmetic", "information_ratio_geometric"]
+
+
+def _mean_and_spread(r: Array, b: Array, _: Options) -> Array:
+    # The mean itself matters here, so it is kept; the spread is taken about the sample's mean to keep its digits.
+    d = r - b
+    c = forms.centred(d)
+    return forms.columns(d, c, c * c)
+
+
+def _ratio_arithmetic(m: Array, n: int, o: Options) -> Array:
+    return np.asarray(np.sqrt(o["periods_per_year"]) * m[..., 0] / np.sqrt(forms.variance(m[..., 1], m[..., 2], n)))
+
+
+def _compounded(r: Array, b: Array, _: Options) -> Array:
+    return forms.columns(np.log1p(r), np.log1p(b), *forms.spread(r, b, _).T)
+
+
+def _premium(m: Array, _n: int, o: Options) -> Array:
+    return np.asarray(np.expm1(o["periods_per_year"] * m[..., 0]) - np.expm1(o["periods_per_year"] * m[..., 1]))
+
+
+def _ratio_geometric(m: Array, n: int, o: Options) -> Array:
+    return np.asarray(_premium(m, n, o) / np.sqrt(forms.variance(m[..., 2], m[..., 3], n) * o["periods_per_year"]))
 
 
 @overload
@@ -23,19 +49,18 @@ def active_premium(
 def active_premium(
     fund_simple_returns: pd.DataFrame, benchmark_simple_returns: Returns, *, periods_per_year: float
 ) -> pd.Series: ...
+@measured(
+    "active premium",
+    also=("annualised active premium", "annualised active return"),
+    unit=A_YEAR,
+    formula="Π(1 + r)^(m/n) − Π(1 + b)^(m/n)",
+    source="PerformanceAnalytics, ActivePremium",
+    form=Form(_compounded, _premium),
+)
 def active_premium(
     fund_simple_returns: Returns, benchmark_simple_returns: Returns, *, periods_per_year: float
 ) -> float | pd.Series:
     """Return the fund's annualised compound return less the benchmark's, from simple returns.
-
-    Parameters
-    ----------
-    fund_simple_returns : pandas.Series or pandas.DataFrame
-        Simple returns per period, fraction; one column for each fund.
-    benchmark_simple_returns : pandas.Series or pandas.DataFrame
-        Simple returns per period on the same labels; one benchmark, or the funds' columns.
-    periods_per_year : float
-        Observations a year: 252 for sessions, 12 for months.
 
     Returns
     -------
@@ -44,18 +69,13 @@ def active_premium(
 
     Raises
     ------
-    AlignmentError
-        If labels or columns differ.
     DataError
         If a value is infinite, a simple return is −1 or less, or labels are unsorted or repeated.
-    ParameterError
-        If `periods_per_year` is not positive and finite.
 
     Notes
     -----
-    Π(1+r)^(m/n) − Π(1+b)^(m/n) with m periods a year and n complete periods: `ActivePremium` of PerformanceAnalytics,
-    which annualises by counting observations. `tracking_difference_arithmetic` annualises by elapsed time. Periods
-    with a NaN on either side are left out. Use `numpy.expm1` to turn log returns into simple ones.
+    It annualises by counting observations; `tracking_difference_arithmetic` annualises by elapsed time. Use
+    `numpy.expm1` to turn log returns into simple ones.
 
     Examples
     --------
@@ -76,40 +96,28 @@ def information_ratio_arithmetic(
 def information_ratio_arithmetic(
     fund_returns: pd.DataFrame, benchmark_returns: Returns, *, periods_per_year: float
 ) -> pd.Series: ...
+@measured(
+    "information ratio, arithmetic",
+    also=("information ratio", "IR", "arithmetic information ratio", "excess Sharpe ratio"),
+    unit=NUMBER,
+    formula="√m · mean(d)/sd(d), divisor n − 1",
+    source="Grinold and Kahn 2000",
+    form=Form(_mean_and_spread, _ratio_arithmetic),
+)
 def information_ratio_arithmetic(
     fund_returns: Returns, benchmark_returns: Returns, *, periods_per_year: float
 ) -> float | pd.Series:
     """Return the annualised mean divergence per unit of tracking error.
 
-    Parameters
-    ----------
-    fund_returns : pandas.Series or pandas.DataFrame
-        Log returns per period, fraction; one column for each fund.
-    benchmark_returns : pandas.Series or pandas.DataFrame
-        Log returns per period on the same labels; one benchmark, or the funds' columns.
-    periods_per_year : float
-        Observations a year: 252 for sessions, 12 for months.
-
     Returns
     -------
     float or pandas.Series
-        Ratio, no unit. NaN for fewer than two complete observations or
-        without tracking error.
-
-    Raises
-    ------
-    AlignmentError
-        If labels or columns differ.
-    DataError
-        If a value is infinite or labels are unsorted or repeated.
-    ParameterError
-        If `periods_per_year` is not positive and finite.
+        Ratio, no unit. NaN for fewer than two complete observations or without tracking error.
 
     Notes
     -----
-    mean(d)·m / (sd(d)·√m) = √m · mean(d)/sd(d), with m periods a year and divisor n − 1. With `periods_per_year=1` it
-    is the information ratio of ffn, quantstats and FinanceToolkit, and empyrical's `excess_sharpe`. Periods with a
-    NaN on either side are left out.
+    With `periods_per_year=1` it is the information ratio of ffn, quantstats and FinanceToolkit, and empyrical's
+    `excess_sharpe`.
 
     Examples
     --------
@@ -119,9 +127,9 @@ def information_ratio_arithmetic(
     -3.464102
     """
     pair = check_pair(fund_returns, benchmark_returns)
-    variance = moments.variance(pair.difference)
-    none = moments.negligible(variance, pair.fund, pair.benchmark)
-    value = moments.ratio(moments.mean(pair.difference), np.sqrt(variance), none)
+    variance = sample.variance(pair.difference)
+    none = sample.negligible(variance, pair.fund, pair.benchmark)
+    value = sample.ratio(sample.mean(pair.difference), np.sqrt(variance), none)
     return pair.result(np.sqrt(check_periods(periods_per_year)) * value)
 
 
@@ -133,39 +141,32 @@ def information_ratio_geometric(
 def information_ratio_geometric(
     fund_simple_returns: pd.DataFrame, benchmark_simple_returns: Returns, *, periods_per_year: float
 ) -> pd.Series: ...
+@measured(
+    "information ratio, geometric",
+    also=("geometric information ratio", "active premium per tracking error"),
+    unit=NUMBER,
+    formula="`active_premium` / `tracking_error`, both of simple returns",
+    source="PerformanceAnalytics, InformationRatio",
+    form=Form(_compounded, _ratio_geometric),
+)
 def information_ratio_geometric(
     fund_simple_returns: Returns, benchmark_simple_returns: Returns, *, periods_per_year: float
 ) -> float | pd.Series:
     """Return the active premium per unit of tracking error, from simple returns (PerformanceAnalytics).
 
-    Parameters
-    ----------
-    fund_simple_returns : pandas.Series or pandas.DataFrame
-        Simple returns per period, fraction; one column for each fund.
-    benchmark_simple_returns : pandas.Series or pandas.DataFrame
-        Simple returns per period on the same labels; one benchmark, or the funds' columns.
-    periods_per_year : float
-        Observations a year: 252 for sessions, 12 for months.
-
     Returns
     -------
     float or pandas.Series
-        Ratio, no unit. NaN for fewer than two complete observations or
-        without tracking error.
+        Ratio, no unit. NaN for fewer than two complete observations or without tracking error.
 
     Raises
     ------
-    AlignmentError
-        If labels or columns differ.
     DataError
         If a value is infinite, a simple return is −1 or less, or labels are unsorted or repeated.
-    ParameterError
-        If `periods_per_year` is not positive and finite.
 
     Notes
     -----
-    `active_premium` / `tracking_error`, both of simple returns: `InformationRatio` of PerformanceAnalytics. Periods
-    with a NaN on either side are left out. Numerator and denominator come from the same periods.
+    Numerator and denominator come from the same periods.
 
     Examples
     --------
@@ -176,14 +177,14 @@ def information_ratio_geometric(
     """
     pair = check_pair(fund_simple_returns, benchmark_simple_returns)
     periods = check_periods(periods_per_year)
-    variance = moments.variance(pair.difference)
-    none = moments.negligible(variance, pair.fund, pair.benchmark)
-    return pair.result(moments.ratio(_active_premium(pair, periods), np.sqrt(variance * periods), none))
+    variance = sample.variance(pair.difference)
+    none = sample.negligible(variance, pair.fund, pair.benchmark)
+    return pair.result(sample.ratio(_active_premium(pair, periods), np.sqrt(variance * periods), none))
 
 
 def _active_premium(pair: Pair, periods: float) -> Array:
     growth = [
-        np.expm1(periods * moments.mean(log_growth(side, what)))
+        np.expm1(periods * sample.mean(log_growth(side, what)))
         for side, what in ((pair.fund, "the fund"), (pair.benchmark, "the benchmark"))
     ]
     return np.asarray(growth[0] - growth[1])

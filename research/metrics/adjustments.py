@@ -2,16 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import overload
 
 import numpy as np
 import pandas as pd
 
 from research.errors import AlignmentError, ParameterError
-from research.metrics import _moments as moments
-from research.metrics._pair import Returns, check_pair, check_same_labels, check_values, check_years
+from research.metrics import _sample as sample
+from research.metrics import forms
+from research.metrics._sample import Array, Returns, check_pair, check_same_labels, check_values, check_years
+from research.metrics.forms import Form, Options
+from research.metrics.registry import A_YEAR, measured
 
 __all__ = ["before_fee_returns", "investor_tracking_difference"]
+
+
+def _investor(m: Array, n: int, o: Options) -> Array:
+    spreads = o.get("entry_spread", 0.0), o.get("exit_spread", 0.0)
+    if any(isinstance(o[name], Mapping) for name in ("entry_premium", "exit_premium")):
+        raise ParameterError("give one premium at entry and one at exit")
+    cost = o["exit_premium"] - o["entry_premium"] + np.log1p(-spreads[1] / 2) - np.log1p(spreads[0] / 2)
+    return np.asarray((n * m[..., 0] + cost) / o["years"])
 
 
 @overload
@@ -88,6 +100,16 @@ def investor_tracking_difference(
     entry_spread: float | pd.Series = ...,
     exit_spread: float | pd.Series = ...,
 ) -> pd.Series: ...
+@measured(
+    "investor's tracking difference",
+    also=(
+        "holding-period tracking difference at market prices",
+        "tracking difference after trading costs",
+    ),
+    unit=A_YEAR,
+    formula="[Σd + (π_exit − π_entry) + ln(1 − s_exit/2) − ln(1 + s_entry/2)] / years, s the quoted spread",
+    form=Form(forms.divergence, _investor),
+)
 def investor_tracking_difference(
     fund_returns: Returns,
     benchmark_returns: Returns,
@@ -104,10 +126,6 @@ def investor_tracking_difference(
     ----------
     fund_returns : pandas.Series or pandas.DataFrame
         Log returns of *net asset value* per period, fraction; one column for each fund.
-    benchmark_returns : pandas.Series or pandas.DataFrame
-        Log returns per period on the same labels; one benchmark, or the funds' columns.
-    years : float or pandas.Series
-        Elapsed time that the returns cover, Act/365; by fund where a Series.
     entry_premium, exit_premium : float or pandas.Series
         Log premium of the mid price over net asset value when bought and when sold, fraction.
     entry_spread, exit_spread : float or pandas.Series
@@ -120,17 +138,13 @@ def investor_tracking_difference(
 
     Raises
     ------
-    AlignmentError
-        If labels or columns differ.
-    DataError
-        If a value is infinite or labels are unsorted or repeated.
     ParameterError
         If `years` is not positive, or a spread is not in 0 to 2.
 
     Notes
     -----
-    [Σd + (π_exit − π_entry) + ln(1 − s_exit/2) − ln(1 + s_entry/2)] / years: the premium is paid at entry and received
-    at exit, and half the quoted spread is lost each way. Periods with a NaN on either side are left out of Σd.
+    The premium is paid at entry and received at exit, and half the quoted spread is lost each way. Periods with a NaN
+    on either side are left out of Σd.
 
     Examples
     --------
@@ -152,7 +166,7 @@ def investor_tracking_difference(
             raise ParameterError(f"{name} is {given[name]!r}: give the quoted spread as a fraction of the mid price")
     premium = numbers["exit_premium"] - numbers["entry_premium"]
     spread = np.log1p(-numbers["exit_spread"] / 2) - np.log1p(numbers["entry_spread"] / 2)
-    return pair.result((moments.total(pair.difference) + premium + spread) / check_years(years, pair))
+    return pair.result((sample.total(pair.difference) + premium + spread) / check_years(years, pair))
 
 
 def _by_fund(value: float | pd.Series, name: str, columns: pd.Index | None) -> np.ndarray:

@@ -12,8 +12,11 @@ import pandas as pd
 from numpy.typing import ArrayLike
 
 from research.errors import DataError, ParameterError
-from research.metrics import _moments as moments
-from research.metrics._pair import Array, Returns, check_pair
+from research.metrics import _sample as sample
+from research.metrics import forms
+from research.metrics._sample import Array, Returns, check_pair
+from research.metrics.forms import Form, Options
+from research.metrics.registry import A_YEAR, NUMBER, measured
 
 __all__ = [
     "ar1_adjusted_tracking_error",
@@ -22,6 +25,44 @@ __all__ = [
     "lo_ratio_factor",
     "lo_scaling",
 ]
+
+
+def _lagged(r: Array, b: Array, o: Options) -> Array:
+    """Return presence, divergence, its square and its products with its own past; zero where missing."""
+    d = r - b
+    there = ~np.isnan(d)
+    c = np.where(there, d - np.nanmean(d), 0.0)
+    longest = int(o.get("lags", o.get("lag", 1)))
+    past = [np.concatenate([np.zeros(min(k, len(c))), c[:-k]]) for k in range(1, longest + 1)]
+    return forms.columns(there.astype(np.float64), c, c * c, *(c * p for p in past))
+
+
+def _rho(m: Array) -> Array:
+    mean = m[..., 1:2] / m[..., 0:1]
+    gamma = m[..., 2:] - mean * mean * m[..., 0:1]
+    return np.asarray(gamma[..., 1:] / gamma[..., :1])
+
+
+def _deviation(m: Array, n: int) -> Array:
+    """Return the deviation per period of lagged moments, whose means count missing periods as zeros."""
+    return np.sqrt(forms.variance(m[..., 1] / m[..., 0], m[..., 2] / m[..., 0], n))
+
+
+def _scaled(deviation: Array, rho: Array, q: float) -> Array:
+    used = rho[..., : int(q) - 1]
+    inside = q + 2.0 * (used @ (q - np.arange(1.0, used.shape[-1] + 1))) if used.shape[-1] else q + 0.0 * deviation
+    if not np.iscomplexobj(inside):
+        inside = np.where(inside >= 0, inside, np.nan)
+    return np.asarray(deviation * np.sqrt(inside))
+
+
+def _lo(m: Array, n: int, o: Options) -> Array:
+    return _scaled(_deviation(m, n), _rho(m), o["periods_per_year"])
+
+
+def _ar1(m: Array, n: int, o: Options) -> Array:
+    powers = np.arange(1, max(int(o["periods_per_year"]), 2))
+    return _scaled(_deviation(m, n), _rho(m)[..., :1] ** powers, o["periods_per_year"])
 
 
 def lo_scaling(autocorrelations: ArrayLike, periods: int) -> float:
@@ -104,6 +145,19 @@ def divergence_autocorrelation(fund_returns: pd.Series, benchmark_returns: pd.Se
 def divergence_autocorrelation(
     fund_returns: pd.DataFrame, benchmark_returns: Returns, *, lags: int
 ) -> pd.DataFrame: ...
+@measured(
+    "autocorrelation of the divergence",
+    also=("serial correlation of the divergence", "tracking error autocorrelation"),
+    unit=NUMBER,
+    formula="Σ (d_t − d̄)(d_{t−k} − d̄) / Σ (d_t − d̄)²",
+    form=Form(
+        _lagged,
+        lambda m, _n, o: _rho(m)[..., int(o["lag"]) - 1],
+        scale="fisher",
+        rows="all",
+        one_of=("lag", lambda lag: {"lags": lag}),
+    ),
+)
 def divergence_autocorrelation(
     fund_returns: Returns, benchmark_returns: Returns, *, lags: int
 ) -> pd.Series | pd.DataFrame:
@@ -111,10 +165,6 @@ def divergence_autocorrelation(
 
     Parameters
     ----------
-    fund_returns : pandas.Series or pandas.DataFrame
-        Log returns per period, fraction; one column for each fund.
-    benchmark_returns : pandas.Series or pandas.DataFrame
-        Log returns per period on the same labels; one benchmark, or the funds' columns.
     lags : int
         Longest lag in periods.
 
@@ -126,17 +176,13 @@ def divergence_autocorrelation(
 
     Raises
     ------
-    AlignmentError
-        If labels or columns differ.
-    DataError
-        If a value is infinite or labels are unsorted or repeated.
     ParameterError
         If `lags` is not a positive whole number.
 
     Notes
     -----
-    Σ (d_t − d̄)(d_{t−k} − d̄) / Σ (d_t − d̄)², the usual estimator with divisor n at every lag. Products in which
-    either divergence is NaN are left out of the numerator.
+    The usual estimator with divisor n at every lag. Products in which either divergence is NaN are left out of the
+    numerator.
 
     Examples
     --------
@@ -159,6 +205,14 @@ def autocorrelation_adjusted_tracking_error(
 def autocorrelation_adjusted_tracking_error(
     fund_returns: pd.DataFrame, benchmark_returns: Returns, *, periods_per_year: int, lags: int
 ) -> pd.Series: ...
+@measured(
+    "tracking error, autocorrelation-adjusted",
+    also=("Lo-adjusted tracking error", "serial correlation adjusted tracking error"),
+    unit=A_YEAR,
+    formula="sd(d)·√(m + 2 Σ_{k≤lags} (m − k) ρ_k)",
+    source="Lo 2002, eq. 20",
+    form=Form(_lagged, _lo, scale="log", rows="all"),
+)
 def autocorrelation_adjusted_tracking_error(
     fund_returns: Returns, benchmark_returns: Returns, *, periods_per_year: int, lags: int
 ) -> float | pd.Series:
@@ -166,10 +220,6 @@ def autocorrelation_adjusted_tracking_error(
 
     Parameters
     ----------
-    fund_returns : pandas.Series or pandas.DataFrame
-        Log returns per period, fraction; one column for each fund.
-    benchmark_returns : pandas.Series or pandas.DataFrame
-        Log returns per period on the same labels; one benchmark, or the funds' columns.
     periods_per_year : int
         Observations a year q, a whole number: 252 for sessions, 12 for months.
     lags : int
@@ -183,17 +233,13 @@ def autocorrelation_adjusted_tracking_error(
 
     Raises
     ------
-    AlignmentError
-        If labels or columns differ.
-    DataError
-        If a value is infinite or labels are unsorted or repeated.
     ParameterError
         If `periods_per_year` or `lags` is not a positive whole number.
 
     Notes
     -----
-    sd(d)·√(q + 2 Σ_{k≤lags} (q − k) ρ_k). Periods with a NaN on either side are left out, as
-    `divergence_autocorrelation` says. With all autocorrelations zero it is `tracking_error`.
+    Periods with a NaN on either side are left out, as `divergence_autocorrelation` says. With all autocorrelations zero
+    it is `tracking_error`.
 
     Examples
     --------
@@ -205,7 +251,7 @@ def autocorrelation_adjusted_tracking_error(
     pair = check_pair(fund_returns, benchmark_returns)
     q, longest = _check_whole(periods_per_year, "periods_per_year"), _check_whole(lags, "lags")
     rho = _autocorrelations(pair.difference, longest, pair.fund, pair.benchmark)
-    return pair.result(np.sqrt(moments.variance(pair.difference)) * _scaling(rho, q))
+    return pair.result(np.sqrt(sample.variance(pair.difference)) * _scaling(rho, q))
 
 
 @overload
@@ -216,6 +262,14 @@ def ar1_adjusted_tracking_error(
 def ar1_adjusted_tracking_error(
     fund_returns: pd.DataFrame, benchmark_returns: Returns, *, periods_per_year: int
 ) -> pd.Series: ...
+@measured(
+    "tracking error, AR(1)-adjusted",
+    also=("AR(1) adjusted tracking error", "first-order autocorrelation adjusted tracking error"),
+    unit=A_YEAR,
+    formula="sd(d)·√(m + 2 Σ_{k<m} (m − k) ρ^k), ρ of first order",
+    source="Lo 2002, Table 2",
+    form=Form(_lagged, _ar1, scale="log", rows="all"),
+)
 def ar1_adjusted_tracking_error(
     fund_returns: Returns, benchmark_returns: Returns, *, periods_per_year: int
 ) -> float | pd.Series:
@@ -223,10 +277,6 @@ def ar1_adjusted_tracking_error(
 
     Parameters
     ----------
-    fund_returns : pandas.Series or pandas.DataFrame
-        Log returns per period, fraction; one column for each fund.
-    benchmark_returns : pandas.Series or pandas.DataFrame
-        Log returns per period on the same labels; one benchmark, or the funds' columns.
     periods_per_year : int
         Observations a year q, a whole number: 252 for sessions, 12 for months.
 
@@ -235,16 +285,10 @@ def ar1_adjusted_tracking_error(
     float or pandas.Series
         Fraction a year. NaN for fewer than two observations or a divergence that does not vary.
 
-    Raises
-    ------
-    AlignmentError, DataError, ParameterError
-        As `autocorrelation_adjusted_tracking_error`.
-
     Notes
     -----
-    sd(d)·√(q + 2 Σ_{k<q} (q − k) ρ^k) with ρ the first sample autocorrelation: one parameter, never a negative
-    variance, the assumption of Lo's Table 2. A difference of noise has autocorrelation −0.5 at one lag and zero after;
-    this formula then still overstates. Periods with a NaN on either side are left out.
+    One parameter, never a negative variance. A difference of noise has autocorrelation −0.5 at one lag and zero after;
+    this formula then still overstates.
 
     Examples
     --------
@@ -257,17 +301,17 @@ def ar1_adjusted_tracking_error(
     q = _check_whole(periods_per_year, "periods_per_year")
     first = _autocorrelations(pair.difference, 1, pair.fund, pair.benchmark)
     rho = first ** np.arange(1, max(q, 2))[:, None]
-    return pair.result(np.sqrt(moments.variance(pair.difference)) * _scaling(rho, q))
+    return pair.result(np.sqrt(sample.variance(pair.difference)) * _scaling(rho, q))
 
 
 def _autocorrelations(difference: Array, lags: int, *sources: Array) -> Array:
-    centred = moments.deviations(difference)
-    squares = moments.total(centred**2)
-    flat = moments.negligible(moments.variance(difference), *sources)
+    centred = sample.deviations(difference)
+    squares = sample.total(centred**2)
+    flat = sample.negligible(sample.variance(difference), *sources)
     rho = np.full((lags, difference.shape[1]), np.nan)
     for lag in range(1, min(lags, len(difference) - 1) + 1):
-        products = moments.total(centred[lag:] * centred[:-lag])
-        rho[lag - 1] = moments.ratio(products, squares, flat)
+        products = sample.total(centred[lag:] * centred[:-lag])
+        rho[lag - 1] = sample.ratio(products, squares, flat)
     return rho
 
 

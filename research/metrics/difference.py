@@ -12,8 +12,11 @@ import numpy as np
 import pandas as pd
 
 from research.errors import UnknownNameError
-from research.metrics import _moments as moments
-from research.metrics._pair import Returns, check_pair, check_years
+from research.metrics import _sample as sample
+from research.metrics import forms
+from research.metrics._sample import Array, Returns, check_pair, check_years
+from research.metrics.forms import Form, Options
+from research.metrics.registry import A_YEAR, PERIODS, documented, measured
 
 __all__ = [
     "observations",
@@ -26,6 +29,10 @@ __all__ = [
 Kind = Literal["log", "ratio", "arithmetic"]
 
 
+def _growth(m: Array, n: int, o: Options) -> Array:
+    return np.asarray(np.expm1(n * m[..., 0] / o["years"]) - np.expm1(n * m[..., 1] / o["years"]))
+
+
 @overload
 def tracking_difference(
     fund_returns: pd.Series, benchmark_returns: pd.Series, *, years: float, kind: Kind = ...
@@ -34,6 +41,7 @@ def tracking_difference(
 def tracking_difference(
     fund_returns: pd.DataFrame, benchmark_returns: Returns, *, years: float | pd.Series, kind: Kind = ...
 ) -> pd.Series: ...
+@documented
 def tracking_difference(
     fund_returns: Returns, benchmark_returns: Returns, *, years: float | pd.Series, kind: Kind = "log"
 ) -> float | pd.Series:
@@ -41,13 +49,6 @@ def tracking_difference(
 
     Parameters
     ----------
-    fund_returns : pandas.Series or pandas.DataFrame
-        Log returns per period, fraction; one column for each fund.
-    benchmark_returns : pandas.Series or pandas.DataFrame
-        Log returns per period on the same labels; one benchmark, or the funds' columns.
-    years : float or pandas.Series
-        Elapsed time that the returns cover (Act/365, see `research.conventions.years_between`); by fund where a
-        Series.
     kind : {"log", "ratio", "arithmetic"}
         Definition: `tracking_difference_log`, `tracking_difference_ratio` or `tracking_difference_arithmetic`.
 
@@ -58,12 +59,6 @@ def tracking_difference(
 
     Raises
     ------
-    AlignmentError
-        If labels or columns differ.
-    DataError
-        If a value is infinite or labels are unsorted or repeated.
-    ParameterError
-        If `years` is not positive and finite.
     UnknownNameError
         If `kind` is none of the three.
 
@@ -97,34 +92,32 @@ def tracking_difference_log(fund_returns: pd.Series, benchmark_returns: pd.Serie
 def tracking_difference_log(
     fund_returns: pd.DataFrame, benchmark_returns: Returns, *, years: float | pd.Series
 ) -> pd.Series: ...
+@measured(
+    "tracking difference, log",
+    also=(
+        "tracking_difference",
+        "TD",
+        "tracking difference",
+        "log tracking difference",
+        "continuously compounded excess return",
+    ),
+    unit=A_YEAR,
+    formula="(g_T − g_0) / years",
+    form=Form(forms.divergence, lambda m, n, o: n * m[..., 0] / o["years"]),
+)
 def tracking_difference_log(
     fund_returns: Returns, benchmark_returns: Returns, *, years: float | pd.Series
 ) -> float | pd.Series:
     """Return the change of the divergence level per year: the default definition.
-
-    Parameters
-    ----------
-    fund_returns : pandas.Series or pandas.DataFrame
-        Log returns per period, fraction; one column for each fund.
-    benchmark_returns : pandas.Series or pandas.DataFrame
-        Log returns per period on the same labels; one benchmark, or the funds' columns.
-    years : float or pandas.Series
-        Elapsed time that the returns cover, Act/365; by fund where a Series.
 
     Returns
     -------
     float or pandas.Series
         Log fraction a year. NaN where a fund has no complete observation.
 
-    Raises
-    ------
-    AlignmentError, DataError, ParameterError
-        As `tracking_difference`.
-
     Notes
     -----
-    (g_T − g_0) / years with g = ln fund − ln benchmark. It adds over consecutive samples and over drivers. Periods with
-    a NaN on either side are left out.
+    The default: it adds over consecutive samples and over drivers.
 
     Examples
     --------
@@ -134,7 +127,7 @@ def tracking_difference_log(
     {'A': -0.001, 'B': 0.0005}
     """
     pair = check_pair(fund_returns, benchmark_returns)
-    return pair.result(moments.total(pair.difference) / check_years(years, pair))
+    return pair.result(sample.total(pair.difference) / check_years(years, pair))
 
 
 @overload
@@ -143,34 +136,28 @@ def tracking_difference_ratio(fund_returns: pd.Series, benchmark_returns: pd.Ser
 def tracking_difference_ratio(
     fund_returns: pd.DataFrame, benchmark_returns: Returns, *, years: float | pd.Series
 ) -> pd.Series: ...
+@measured(
+    "tracking difference, ratio",
+    also=(
+        "geometric tracking difference",
+        "geometric excess return",
+        "relative return",
+        "annualised relative wealth",
+    ),
+    unit=A_YEAR,
+    formula="(Π(1 + R)/Π(1 + B))^(1/years) − 1 in simple returns R and B, which is exp(log tracking difference) − 1",
+    source="Bacon 2008, geometric excess return",
+    form=Form(forms.divergence, lambda m, n, o: np.expm1(n * m[..., 0] / o["years"])),
+)
 def tracking_difference_ratio(
     fund_returns: Returns, benchmark_returns: Returns, *, years: float | pd.Series
 ) -> float | pd.Series:
     """Return the annualised ratio of fund wealth to benchmark wealth, less one (geometric).
 
-    Parameters
-    ----------
-    fund_returns : pandas.Series or pandas.DataFrame
-        Log returns per period, fraction; one column for each fund.
-    benchmark_returns : pandas.Series or pandas.DataFrame
-        Log returns per period on the same labels; one benchmark, or the funds' columns.
-    years : float or pandas.Series
-        Elapsed time that the returns cover, Act/365; by fund where a Series.
-
     Returns
     -------
     float or pandas.Series
         Fraction a year. NaN where a fund has no complete observation.
-
-    Raises
-    ------
-    AlignmentError, DataError, ParameterError
-        As `tracking_difference`.
-
-    Notes
-    -----
-    (Π(1+r) / Π(1+b))^(1/years) − 1 in simple returns, which is exp(log tracking difference) − 1. Periods with a NaN on
-    either side are left out.
 
     Examples
     --------
@@ -180,7 +167,7 @@ def tracking_difference_ratio(
     -0.014888
     """
     pair = check_pair(fund_returns, benchmark_returns)
-    return pair.result(np.expm1(moments.total(pair.difference) / check_years(years, pair)))
+    return pair.result(np.expm1(sample.total(pair.difference) / check_years(years, pair)))
 
 
 @overload
@@ -189,35 +176,37 @@ def tracking_difference_arithmetic(fund_returns: pd.Series, benchmark_returns: p
 def tracking_difference_arithmetic(
     fund_returns: pd.DataFrame, benchmark_returns: Returns, *, years: float | pd.Series
 ) -> pd.Series: ...
+@measured(
+    "tracking difference, arithmetic",
+    also=(
+        "arithmetic tracking difference",
+        "excess return",
+        "active return",
+        "annual tracking difference",
+        "annualised tracking difference",
+        "ESMA tracking difference",
+        "Morningstar tracking difference",
+        "return difference",
+    ),
+    unit=A_YEAR,
+    formula="CAGR of the fund − CAGR of the benchmark, over elapsed years",
+    source="ESMA/2012/832, annual tracking difference; Morningstar 2013, tracking difference",
+    form=Form(lambda r, b, _: forms.columns(r, b), _growth),
+)
 def tracking_difference_arithmetic(
     fund_returns: Returns, benchmark_returns: Returns, *, years: float | pd.Series
 ) -> float | pd.Series:
     """Return the fund's compound annual growth less the benchmark's, as regulators and issuers quote it.
-
-    Parameters
-    ----------
-    fund_returns : pandas.Series or pandas.DataFrame
-        Log returns per period, fraction; one column for each fund.
-    benchmark_returns : pandas.Series or pandas.DataFrame
-        Log returns per period on the same labels; one benchmark, or the funds' columns.
-    years : float or pandas.Series
-        Elapsed time that the returns cover, Act/365; by fund where a Series.
 
     Returns
     -------
     float or pandas.Series
         Fraction a year. NaN where a fund has no complete observation.
 
-    Raises
-    ------
-    AlignmentError, DataError, ParameterError
-        As `tracking_difference`.
-
     Notes
     -----
-    CAGR(fund) − CAGR(benchmark). It moves with the benchmark's own return: a fund whose only friction is a 1.50 % fee
-    reads −0.79 % when the benchmark loses 47 % a year and −3.55 % when it gains 138 %. Never lead with it. Periods with
-    a NaN on either side are left out.
+    It moves with the benchmark's own return: a fund whose only friction is a 1.50 % fee reads −0.79 % when the
+    benchmark loses 47 % a year and −3.55 % when it gains 138 %. Never lead with it.
 
     Examples
     --------
@@ -228,7 +217,7 @@ def tracking_difference_arithmetic(
     """
     pair = check_pair(fund_returns, benchmark_returns)
     span = check_years(years, pair)
-    growth = [np.expm1(moments.total(side) / span) for side in (pair.fund, pair.benchmark)]
+    growth = [np.expm1(sample.total(side) / span) for side in (pair.fund, pair.benchmark)]
     return pair.result(growth[0] - growth[1])
 
 
@@ -236,25 +225,19 @@ def tracking_difference_arithmetic(
 def observations(fund_returns: pd.Series, benchmark_returns: pd.Series) -> float: ...
 @overload
 def observations(fund_returns: pd.DataFrame, benchmark_returns: Returns) -> pd.Series: ...
+@measured(
+    "complete periods",
+    also=("number of observations", "sample size"),
+    unit=PERIODS,
+    formula="number of periods with r and b",
+)
 def observations(fund_returns: Returns, benchmark_returns: Returns) -> float | pd.Series:
     """Return how many periods have both a fund return and a benchmark return: the n of every metric here.
-
-    Parameters
-    ----------
-    fund_returns : pandas.Series or pandas.DataFrame
-        Returns per period.
-    benchmark_returns : pandas.Series or pandas.DataFrame
-        Returns per period on the same labels; one benchmark, or the funds' columns.
 
     Returns
     -------
     float or pandas.Series
         Number of periods without a NaN on either side, one for each fund; 0 where there is none.
-
-    Raises
-    ------
-    AlignmentError, DataError, ParameterError
-        As `tracking_difference`.
 
     Examples
     --------
@@ -263,4 +246,4 @@ def observations(fund_returns: Returns, benchmark_returns: Returns) -> float | p
     2.0
     """
     pair = check_pair(fund_returns, benchmark_returns)
-    return pair.result(moments.count(pair.difference).astype(np.float64))
+    return pair.result(sample.count(pair.difference).astype(np.float64))

@@ -10,13 +10,30 @@ import pandas as pd
 
 from research.conventions import check_periods
 from research.errors import ParameterError
-from research.metrics import _moments as moments
-from research.metrics._pair import Array, Returns, Values, check_pair, check_values
+from research.metrics import _sample as sample
+from research.metrics import forms
+from research.metrics._sample import Array, Returns, Values, check_pair, check_values
+from research.metrics.forms import Form, Options
+from research.metrics.registry import A_YEAR, documented, measured
 
 __all__ = ["HORIZONS", "horizon_tracking_error", "horizon_tracking_error_of_level"]
 
 HORIZONS = (1, 5, 21, 63)
 """A day, a week, a month and a quarter, in sessions."""
+
+
+def _overlapping(r: Array, b: Array, o: Options) -> Array:
+    d, h = r - b, int(o["horizon"])
+    if len(d) < h:
+        return np.empty((0, 2))
+    total = np.convolve(np.where(np.isnan(d), 0.0, d), np.ones(h), mode="valid")
+    crossed = np.convolve(np.isnan(d), np.ones(h), mode="valid") > 0.5
+    sums = forms.centred(total[~crossed])
+    return forms.columns(sums, sums * sums)
+
+
+def _horizon(m: Array, n: int, o: Options) -> Array:
+    return np.asarray(np.sqrt(forms.variance(m[..., 0], m[..., 1], n) * o["periods_per_year"] / o["horizon"]))
 
 
 @overload
@@ -35,6 +52,17 @@ def horizon_tracking_error(
     periods_per_year: float,
     horizons: Sequence[int] = ...,
 ) -> pd.DataFrame: ...
+@measured(
+    "tracking error by horizon",
+    also=(
+        "term structure of tracking error",
+        "multi-period tracking error",
+        "overlapping tracking error",
+    ),
+    unit=A_YEAR,
+    formula="sd(g_{t+h} − g_t)·√(m/h), divisor n − 1, overlapping",
+    form=Form(_overlapping, _horizon, scale="log", rows="sums", one_of=("horizon", lambda h: {"horizons": (h,)})),
+)
 def horizon_tracking_error(
     fund_returns: Returns,
     benchmark_returns: Returns,
@@ -44,17 +72,6 @@ def horizon_tracking_error(
 ) -> pd.Series | pd.DataFrame:
     """Return the annualised tracking error of overlapping divergences over several horizons.
 
-    Parameters
-    ----------
-    fund_returns : pandas.Series or pandas.DataFrame
-        Log returns per period, fraction; one column for each fund.
-    benchmark_returns : pandas.Series or pandas.DataFrame
-        Log returns per period on the same labels; one benchmark, or the funds' columns.
-    periods_per_year : float
-        Observations a year: 252 for sessions, 12 for months.
-    horizons : sequence of int
-        Horizons in periods; 1, 5, 21 and 63 where not given.
-
     Returns
     -------
     pandas.Series or pandas.DataFrame
@@ -63,18 +80,13 @@ def horizon_tracking_error(
 
     Raises
     ------
-    AlignmentError
-        If labels or columns differ.
-    DataError
-        If a value is infinite or labels are unsorted or repeated.
     ParameterError
         If a horizon is not a positive whole number, or `periods_per_year` not positive and finite.
 
     Notes
     -----
-    sd(g_{t+h} − g_t)·√(periods/h), divisor n − 1, g the cumulated divergence; at h = 1 it is `tracking_error`. A sum
-    of h periods in which one is NaN is NaN and left out. Where the *level* has gaps, `horizon_tracking_error_of_level`
-    loses less.
+    At h = 1 it is `tracking_error`. A sum of h periods in which one is NaN is NaN and left out. Where the *level* has
+    gaps, `horizon_tracking_error_of_level` loses less.
 
     Examples
     --------
@@ -103,19 +115,11 @@ def horizon_tracking_error_of_level(
 def horizon_tracking_error_of_level(
     divergence: pd.DataFrame, *, periods_per_year: float, horizons: Sequence[int] = ...
 ) -> pd.DataFrame: ...
+@documented
 def horizon_tracking_error_of_level(
     divergence: Returns, *, periods_per_year: float, horizons: Sequence[int] = HORIZONS
 ) -> pd.Series | pd.DataFrame:
     """Return the annualised tracking error over several horizons from the divergence level itself.
-
-    Parameters
-    ----------
-    divergence : pandas.Series or pandas.DataFrame
-        Divergence level g = ln fund − ln benchmark, one row for each session; one column for each fund.
-    periods_per_year : float
-        Observations a year: 252 for sessions.
-    horizons : sequence of int
-        Horizons in rows; 1, 5, 21 and 63 where not given.
 
     Returns
     -------
@@ -125,15 +129,13 @@ def horizon_tracking_error_of_level(
 
     Raises
     ------
-    DataError
-        If a value is infinite or labels are unsorted or repeated.
     ParameterError
         If a horizon is not a positive whole number, or `periods_per_year` not positive and finite.
 
     Notes
     -----
-    sd(g_{t+h} − g_t)·√(periods/h), divisor n − 1. A level that is NaN takes only the two differences that touch it
-    out of each horizon.
+    sd(g_{t+h} − g_t)·√(periods/h), divisor n − 1. A level that is NaN takes only the two differences that touch it out
+    of each horizon.
 
     Examples
     --------
@@ -154,7 +156,7 @@ def _deviation(level: Array, horizon: int, periods: float, skip: np.ndarray | No
     change = level[horizon:] - level[:-horizon]
     if skip is not None:
         change = np.where(skip, np.nan, change)
-    return np.sqrt(moments.variance(change) * scale)
+    return np.sqrt(sample.variance(change) * scale)
 
 
 def _from_zero(sums: Array) -> Array:

@@ -6,24 +6,284 @@ independence. Each carries what it was made with: method, lags or block length, 
 
 from __future__ import annotations
 
+from collections.abc import Callable, Hashable, Mapping, Sequence
+from dataclasses import dataclass
+from inspect import Parameter
+from typing import Any, TypeAlias
+
 import numpy as np
 import pandas as pd
 
-from research.errors import ParameterError
-from research.metrics._pair import Returns, check_pair
+from research.errors import ParameterError, UnknownNameError
+from research.metrics import registry
+from research.metrics._sample import Array, Pair, Returns, check_pair, check_values
 from research.metrics.blocks import choose_block_length, stationary_blocks
-from research.metrics.interval_request import Measure, Request, Statistic, difference_of
-from research.metrics.interval_result import MeasureInterval
+from research.metrics.forms import Form, Options
 from research.metrics.longrun import Bandwidth, bandwidth_lags, bartlett_covariance, critical_value
+from research.metrics.registry import Measure
+from research.tables import Result, Table
 
-__all__ = ["bootstrap_interval", "hac_interval", "paired_interval"]
+__all__ = [
+    "MeasureInterval",
+    "Request",
+    "Statistic",
+    "bootstrap_interval",
+    "difference_of",
+    "hac_interval",
+    "paired_interval",
+]
+
+
+@dataclass(frozen=True, eq=False)
+class MeasureInterval(Result):
+    """Estimates of one measure with confidence intervals, one row for each fund.
+
+    Parameters
+    ----------
+    measure : str
+        Name of the measure's function.
+    frame : pandas.DataFrame
+        One row for each fund: ``estimate``, ``std_error``, ``lower``, ``upper``, ``nobs`` and ``lags`` or
+        ``block_length``.
+    level : float
+        Nominal coverage.
+    method : str
+        How the intervals were made.
+    options : mapping
+        The measure's own options.
+    draws, seed : int or None
+        Replicates and seed of a bootstrap.
+    single : bool
+        Whether one fund was asked for: then the properties are numbers, otherwise Series.
+    """
+
+    measure: str
+    frame: pd.DataFrame
+    level: float
+    method: str
+    options: Mapping[str, Any]
+    draws: int | None = None
+    seed: int | None = None
+    single: bool = True
+
+    def _get(self, column: str) -> float | pd.Series:
+        values = self.frame[column]
+        return float(values.iloc[0]) if self.single else values
+
+    @property
+    def estimate(self) -> float | pd.Series:
+        """The measure."""
+        return self._get("estimate")
+
+    @property
+    def std_error(self) -> float | pd.Series:
+        """Standard error of the measure."""
+        return self._get("std_error")
+
+    @property
+    def lower(self) -> float | pd.Series:
+        """Lower end of the interval."""
+        return self._get("lower")
+
+    @property
+    def upper(self) -> float | pd.Series:
+        """Upper end of the interval."""
+        return self._get("upper")
+
+    @property
+    def interval(self) -> tuple[float | pd.Series, float | pd.Series]:
+        """Both ends of the interval."""
+        return self.lower, self.upper
+
+    @property
+    def nobs(self) -> float | pd.Series:
+        """Complete periods (overlapping sums for a horizon)."""
+        return self._get("nobs")
+
+    @property
+    def lags(self) -> float | pd.Series | None:
+        """Lags of the long-run variance; None for a bootstrap."""
+        return self._get("lags") if "lags" in self.frame.columns else None
+
+    @property
+    def block_length(self) -> float | pd.Series | None:
+        """Expected block length in periods; None for the delta method."""
+        return self._get("block_length") if "block_length" in self.frame.columns else None
+
+    def summary(self) -> Table:
+        """Return estimates and intervals as a table."""
+        options = ", ".join(f"{name}={value}" for name, value in self.options.items())
+        drawn = "" if self.draws is None else f"; {self.draws} draws, seed {self.seed}"
+        formats = dict.fromkeys(("estimate", "std_error", "lower", "upper"), ".6g")
+        formats |= {"nobs": "d", "lags": ".0f", "block_length": ".1f"}
+        caption = f"{self.measure.replace('_', ' ')}{f' ({options})' if options else ''}, {self.level:.0%} intervals"
+        return Table(self.frame, caption, formats, (f"{self.method}{drawn}",))
+
+    def to_dict(self) -> dict[str, object]:
+        """Return everything as plain numbers and words, ready for JSON."""
+        rows = {str(fund): {k: float(v) for k, v in row.items()} for fund, row in self.frame.iterrows()}
+        return {
+            "measure": self.measure,
+            "funds": rows,
+            "level": self.level,
+            "method": self.method,
+            "options": dict(self.options),
+            "draws": self.draws,
+            "seed": self.seed,
+        }
+
 
 NOTHING = (np.nan,) * 3
 HAC, BOOTSTRAP = "HAC", "stationary bootstrap"
+MeasureName: TypeAlias = str | Callable[..., object]
+
+
+@dataclass(frozen=True, eq=False)
+class Statistic:
+    """A measure of one fund, or the difference of two, as a function of the means of one table of moments."""
+
+    table: Array
+    nobs: int
+    value: Callable[[Array], Array]
+    scale: str
+    overlap: int
+
+    def estimate(self) -> float:
+        """Return the measure in the sample."""
+        return float(self.value(self.table.mean(axis=0)))
+
+    def influence(self) -> Array:
+        """Return each row's effect on the measure: moments about their means times the gradient, from complex steps."""
+        means = self.table.mean(axis=0)
+        steps = means + 1e-30j * np.eye(means.size)
+        gradient = np.imag(self.value(steps)) / 1e-30
+        return np.asarray((self.table - means) @ gradient)
+
+
+@dataclass(frozen=True, eq=False)
+class Request:
+    """A measure, what it is asked of, and its options."""
+
+    measure: Measure
+    form: Form
+    pair: Pair
+    level: float
+    options: Mapping[str, Any]
+
+    @classmethod
+    def of(
+        cls, wanted: MeasureName, fund: Returns, benchmark: Returns | None, level: float, options: Options
+    ) -> Request:
+        """Return a request whose measure, options and data have been checked."""
+        found = registry.measure(wanted)
+        if found.form is None:
+            able = [one.name for one in registry.measures() if one.form]
+            raise UnknownNameError("measure with an interval", found.name, able)
+        taken = _options(found, found.form)
+        given = {k: v for k, v in taken.items() if v is not Parameter.empty} | dict(options)
+        if set(given) != set(taken):
+            needed = ", ".join(taken) or "none"
+            raise ParameterError(f"{found.name} takes the options {needed}; given were {', '.join(given) or 'none'}")
+        if (benchmark is None) == found.benchmark:
+            verb = "needs" if found.benchmark else "takes no"
+            raise ParameterError(f"{found.name} {verb} benchmark returns")
+        critical_value(level, 0.0)
+        if benchmark is None:
+            values = check_values(fund, "the premium")
+            zero = np.zeros(values.array.shape)
+            pair = Pair(values.array, values.index, values.columns, values.name, values.complete, benchmark=zero)
+        else:
+            pair = check_pair(fund, benchmark)
+        asked = cls(found, found.form, pair, level, given)
+        asked.measured(fund, benchmark)  # refuses what the measure refuses
+        return asked
+
+    def measured(self, fund: Returns, benchmark: Returns | None) -> Array:
+        """Return what the measure's own function says of each fund."""
+        data = (fund,) if benchmark is None else (fund, benchmark)
+        options = dict(self.options)
+        if self.form.one_of is None:
+            return np.atleast_1d(np.asarray(self.measure.function(*data, **options)))
+        one, ask = self.form.one_of
+        wanted = options.pop(one)
+        table = pd.DataFrame(self.measure.function(*data, **options, **ask(wanted)))
+        return np.asarray(table.loc[wanted], dtype=np.float64)
+
+    def own(self, column: int) -> dict[str, Any]:
+        """Return the options of one fund, where some are given by fund."""
+        return {k: v.iloc[column] if isinstance(v, pd.Series) else v for k, v in self.options.items()}
+
+    def statistic(self, column: int, mask: np.ndarray | None = None) -> Statistic | None:
+        """Return one fund's measure as a function of means; None with too few periods."""
+        fund, benchmark = self.pair.fund[:, column], self.pair.benchmark[:, column]
+        if mask is not None:
+            fund = np.where(mask, fund, np.nan)
+        options = self.own(column)
+        table, nobs = self.form.table(fund, benchmark, options)
+        if nobs < 4:
+            return None
+        overlap = int(options[self.form.one_of[0]]) - 1 if self.form.rows == "sums" and self.form.one_of else 0
+
+        def value(means: Array) -> Array:
+            with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
+                return self.form.value(means, nobs, options)
+
+        return Statistic(table, nobs, value, self.form.scale, min(overlap, nobs - 1))
+
+    def statistics(self) -> list[tuple[Statistic | None, float]]:
+        """Return each fund's measure as a function of means, and the number that its own function gives."""
+        columns = self.pair.array.shape[1]
+        index = self.pair.index
+        names = pd.RangeIndex(columns) if self.pair.columns is None else self.pair.columns
+        fund = pd.DataFrame(self.pair.fund, index, names, copy=False)
+        reference = pd.DataFrame(self.pair.benchmark, index, names, copy=False) if self.measure.benchmark else None
+        values = self.measured(fund, reference)
+        return [(self.statistic(i), float(values[i])) for i in range(columns)]
+
+    def result(
+        self,
+        rows: Sequence[tuple[float, ...]],
+        width: str,
+        method: str,
+        draws: int | None = None,
+        seed: int | None = None,
+        funds: pd.Index | None = None,
+    ) -> MeasureInterval:
+        """Return the labelled result."""
+        single = funds is not None or self.pair.columns is None
+        if funds is None:
+            name: Hashable = self.pair.name if self.pair.name is not None else "fund"
+            funds = pd.Index([name]) if self.pair.columns is None else self.pair.columns
+        columns = ["estimate", "std_error", "lower", "upper", "nobs", width]
+        frame = pd.DataFrame(rows, index=funds, columns=columns).astype({"nobs": np.int64})
+        shown = {k: v for k, v in self.options.items() if not isinstance(v, pd.Series)}
+        return MeasureInterval(self.measure.name, frame, self.level, method, shown, draws, seed, single)
+
+
+def _options(measure: Measure, form: Form) -> dict[str, object]:
+    """Return what an interval of the measure takes, with defaults: of several lags or horizons it is asked for one."""
+    if form.one_of is None:
+        return measure.options
+    one, ask = form.one_of
+    return {name: default for name, default in measure.options.items() if name not in ask(1)} | {one: Parameter.empty}
+
+
+def difference_of(first: Request, second: Request) -> Statistic | None:
+    """Return one fund's measure less another's as a function of the means of both, over periods complete for both."""
+    there = ~np.isnan(first.pair.difference[:, 0]) & ~np.isnan(second.pair.difference[:, 0])
+    parts = [side.statistic(0, there) for side in (first, second)]
+    one, two = parts
+    if one is None or two is None:
+        return None
+    cut = one.table.shape[1]
+    table = np.hstack([one.table, two.table])
+    return Statistic(
+        table, one.nobs, lambda m: one.value(m[..., :cut]) - two.value(m[..., cut:]), "linear", one.overlap
+    )
 
 
 def hac_interval(
-    measure: Measure,
+    measure: MeasureName,
     fund_returns: Returns,
     benchmark_returns: Returns | None = None,
     *,
@@ -97,7 +357,7 @@ def hac_interval(
 
 
 def bootstrap_interval(
-    measure: Measure,
+    measure: MeasureName,
     fund_returns: Returns,
     benchmark_returns: Returns | None = None,
     *,
@@ -165,7 +425,7 @@ def bootstrap_interval(
 
 
 def paired_interval(
-    measure: Measure,
+    measure: MeasureName,
     first_returns: pd.Series,
     second_returns: pd.Series,
     benchmark_returns: pd.Series | None = None,

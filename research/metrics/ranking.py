@@ -12,9 +12,9 @@ import numpy as np
 import pandas as pd
 
 from research.errors import DataError, ParameterError, SampleError, UnknownNameError
-from research.metrics._pair import Array, Returns, check_pair
+from research.metrics._sample import Array, Returns, check_pair
 from research.metrics.blocks import choose_block_length, stationary_blocks
-from research.tables import Table
+from research.tables import Result, Table
 
 __all__ = ["FundRanking", "rank_funds"]
 
@@ -26,7 +26,7 @@ LOSSES: dict[str, tuple[Callable[[Array], Array], str]] = {
 
 
 @dataclass(frozen=True, eq=False)
-class FundRanking:
+class FundRanking(Result):
     """Funds ordered by how closely they track, with what the data can and cannot tell.
 
     Parameters
@@ -94,12 +94,6 @@ class FundRanking:
             "seed": self.seed,
             "nobs": self.nobs,
         }
-
-    def __str__(self) -> str:
-        return str(self.summary())
-
-    def _repr_html_(self) -> str:
-        return self.summary()._repr_html_()
 
 
 def rank_funds(

@@ -8,43 +8,66 @@ import numpy as np
 import pandas as pd
 
 from research.conventions import check_periods
-from research.metrics import _moments as moments
-from research.metrics._pair import Array, Pair, Returns, check_pair
+from research.metrics import _sample as sample
+from research.metrics import forms
+from research.metrics._sample import Array, Pair, Returns, check_pair
+from research.metrics.forms import Form, Options
+from research.metrics.registry import A_YEAR, NUMBER, measured
 
 __all__ = ["beta", "correlation", "residual_tracking_error"]
+
+
+def _cross(r: Array, b: Array, _: Options) -> Array:
+    x, y = forms.centred(b), forms.centred(r)
+    return forms.columns(x, y, x * x, x * y, y * y)
+
+
+def _covariances(m: Array) -> tuple[Array, Array, Array]:
+    x, y = m[..., 0], m[..., 1]
+    return m[..., 2] - x * x, m[..., 3] - x * y, m[..., 4] - y * y
+
+
+def _beta(m: Array, _n: int, _o: Options) -> Array:
+    xx, xy, _ = _covariances(m)
+    return np.asarray(xy / xx)
+
+
+def _correlation(m: Array, _n: int, _o: Options) -> Array:
+    xx, xy, yy = _covariances(m)
+    return np.asarray(xy / np.sqrt(xx * yy))
+
+
+def _residual_error(m: Array, n: int, o: Options) -> Array:
+    xx, xy, yy = _covariances(m)
+    squares = yy - xy * xy / xx
+    if not np.iscomplexobj(squares):
+        squares = np.maximum(squares, 0.0)
+    return np.asarray(np.sqrt(squares * (n / (n - 2)) * o["periods_per_year"]))
 
 
 @overload
 def beta(fund_returns: pd.Series, benchmark_returns: pd.Series) -> float: ...
 @overload
 def beta(fund_returns: pd.DataFrame, benchmark_returns: Returns) -> pd.Series: ...
+@measured(
+    "beta",
+    also=("market beta", "benchmark beta", "slope", "hedge ratio"),
+    unit=NUMBER,
+    formula="cov(r, b) / var(b)",
+    form=Form(_cross, _beta),
+)
 def beta(fund_returns: Returns, benchmark_returns: Returns) -> float | pd.Series:
     """Return the slope of the fund's returns on the benchmark's.
-
-    Parameters
-    ----------
-    fund_returns : pandas.Series or pandas.DataFrame
-        Log returns per period, fraction; one column for each fund.
-    benchmark_returns : pandas.Series or pandas.DataFrame
-        Log returns per period on the same labels; one benchmark, or the funds' columns.
 
     Returns
     -------
     float or pandas.Series
-        Slope, no unit. NaN for fewer than two complete
-        observations or a benchmark without variance.
-
-    Raises
-    ------
-    AlignmentError
-        If labels or columns differ.
-    DataError
-        If a value is infinite or labels are unsorted or repeated.
+        Slope, no unit. NaN for fewer than two complete observations or a benchmark without variance.
 
     Notes
     -----
-    cov(r, b) / var(b). Take excess returns for the capital asset pricing model; log or simple returns as they are
-    given (PerformanceAnalytics' printed betas are of simple returns). Periods with a NaN on either side are left out.
+    Take excess returns for the capital asset pricing model; log or simple returns as they are given
+    (PerformanceAnalytics' printed betas are of simple returns).
 
     Examples
     --------
@@ -61,32 +84,20 @@ def beta(fund_returns: Returns, benchmark_returns: Returns) -> float | pd.Series
 def correlation(fund_returns: pd.Series, benchmark_returns: pd.Series) -> float: ...
 @overload
 def correlation(fund_returns: pd.DataFrame, benchmark_returns: Returns) -> pd.Series: ...
+@measured(
+    "correlation",
+    also=("Pearson correlation", "correlation coefficient"),
+    unit=NUMBER,
+    formula="cov(r, b) / (sd(r)·sd(b))",
+    form=Form(_cross, _correlation, "fisher"),
+)
 def correlation(fund_returns: Returns, benchmark_returns: Returns) -> float | pd.Series:
     """Return Pearson's correlation of fund and benchmark returns.
-
-    Parameters
-    ----------
-    fund_returns : pandas.Series or pandas.DataFrame
-        Log returns per period, fraction; one column for each fund.
-    benchmark_returns : pandas.Series or pandas.DataFrame
-        Log returns per period on the same labels; one benchmark, or the funds' columns.
 
     Returns
     -------
     float or pandas.Series
-        Between −1 and 1. NaN for fewer than two complete observations or
-        where either side has no variance.
-
-    Raises
-    ------
-    AlignmentError
-        If labels or columns differ.
-    DataError
-        If a value is infinite or labels are unsorted or repeated.
-
-    Notes
-    -----
-    cov(r, b) / (sd(r)·sd(b)). Periods with a NaN on either side are left out.
+        Between −1 and 1. NaN for fewer than two complete observations or where either side has no variance.
 
     Examples
     --------
@@ -96,10 +107,10 @@ def correlation(fund_returns: Returns, benchmark_returns: Returns) -> float | pd
     0.999927
     """
     pair = check_pair(fund_returns, benchmark_returns)
-    variances = moments.variance(pair.fund), moments.variance(pair.benchmark)
-    flat = moments.negligible(variances[0], pair.fund) | moments.negligible(variances[1], pair.benchmark)
-    covariance = moments.covariance(pair.fund, pair.benchmark)
-    value = moments.ratio(covariance, np.sqrt(variances[0]) * np.sqrt(variances[1]), flat)
+    variances = sample.variance(pair.fund), sample.variance(pair.benchmark)
+    flat = sample.negligible(variances[0], pair.fund) | sample.negligible(variances[1], pair.benchmark)
+    covariance = sample.covariance(pair.fund, pair.benchmark)
+    value = sample.ratio(covariance, np.sqrt(variances[0]) * np.sqrt(variances[1]), flat)
     return pair.result(np.clip(value, -1.0, 1.0))
 
 
@@ -111,40 +122,34 @@ def residual_tracking_error(
 def residual_tracking_error(
     fund_returns: pd.DataFrame, benchmark_returns: Returns, *, periods_per_year: float
 ) -> pd.Series: ...
+@measured(
+    "residual tracking error",
+    also=(
+        "TE₃",
+        "residual risk",
+        "regression tracking error",
+        "standard error of the regression",
+        "residual standard error",
+        "idiosyncratic risk",
+    ),
+    unit=A_YEAR,
+    formula="√(Σe²/(n − 2))·√m with e the residuals of r = α + β·b",
+    source="Frino and Gallagher 2001, TE₃; Grinold and Kahn 2000, residual risk",
+    form=Form(_cross, _residual_error, "log"),
+)
 def residual_tracking_error(
     fund_returns: Returns, benchmark_returns: Returns, *, periods_per_year: float
 ) -> float | pd.Series:
     """Return the annualised standard error of the regression of fund on benchmark.
 
-    Parameters
-    ----------
-    fund_returns : pandas.Series or pandas.DataFrame
-        Log returns per period, fraction; one column for each fund.
-    benchmark_returns : pandas.Series or pandas.DataFrame
-        Log returns per period on the same labels; one benchmark, or the funds' columns.
-    periods_per_year : float
-        Observations a year: 252 for sessions, 12 for months.
-
     Returns
     -------
     float or pandas.Series
-        Fraction a year (divisor n − 2). NaN for fewer than three
-        complete observations or a benchmark without variance.
-
-    Raises
-    ------
-    AlignmentError
-        If labels or columns differ.
-    DataError
-        If a value is infinite or labels are unsorted or repeated.
-    ParameterError
-        If `periods_per_year` is not positive and finite.
+        Fraction a year (divisor n − 2). NaN for fewer than three complete observations or a benchmark without variance.
 
     Notes
     -----
-    √(Σe²/(n − 2))·√periods_per_year with e the residuals of r = α + β·b (TE₃ of Frino and Gallagher 2001): a fund
-    that holds 90 % of its benchmark steadily has none. Bacon's specific risk divides by n instead. Periods with a NaN
-    on either side are left out.
+    A fund that holds 90 % of its benchmark steadily has none. Bacon's specific risk divides by n instead.
 
     Examples
     --------
@@ -154,11 +159,11 @@ def residual_tracking_error(
     0.004396
     """
     pair = check_pair(fund_returns, benchmark_returns)
-    residual = moments.deviations(pair.fund) - _slope(pair) * moments.deviations(pair.benchmark)
-    return pair.result(np.sqrt(moments.variance(residual, ddof=2) * check_periods(periods_per_year)))
+    residual = sample.deviations(pair.fund) - _slope(pair) * sample.deviations(pair.benchmark)
+    return pair.result(np.sqrt(sample.variance(residual, ddof=2) * check_periods(periods_per_year)))
 
 
 def _slope(pair: Pair) -> Array:
-    variance = moments.variance(pair.benchmark)
-    covariance = moments.covariance(pair.fund, pair.benchmark)
-    return moments.ratio(covariance, variance, moments.negligible(variance, pair.benchmark))
+    variance = sample.variance(pair.benchmark)
+    covariance = sample.covariance(pair.fund, pair.benchmark)
+    return sample.ratio(covariance, variance, sample.negligible(variance, pair.benchmark))

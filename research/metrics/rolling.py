@@ -1,4 +1,4 @@
-"""Tracking measures over moving and growing windows: one row per session, NaN until there is enough."""
+"""Measures of tracking over moving and growing windows: one row per session, NaN until there is enough."""
 
 from __future__ import annotations
 
@@ -7,14 +7,20 @@ from typing import overload
 import numpy as np
 import pandas as pd
 
-from research.conventions import check_periods
+from research.conventions import DAYS_PER_YEAR, check_periods
+from research.errors import DataError
 from research.metrics import _moving as moving
-from research.metrics._pair import Returns, check_pair
+from research.metrics import _sample as sample
+from research.metrics._sample import Returns, check_pair, check_values
+from research.metrics.registry import documented
 
 __all__ = [
     "expanding_tracking_error",
+    "rolling_beta",
+    "rolling_correlation",
     "rolling_mean_absolute_divergence",
     "rolling_root_mean_square_divergence",
+    "rolling_tracking_difference_log",
     "rolling_tracking_error",
 ]
 
@@ -37,6 +43,7 @@ def rolling_tracking_error(
     periods_per_year: float,
     min_count: int | None = ...,
 ) -> pd.DataFrame: ...
+@documented
 def rolling_tracking_error(
     fund_returns: Returns,
     benchmark_returns: Returns,
@@ -47,38 +54,15 @@ def rolling_tracking_error(
 ) -> pd.Series | pd.DataFrame:
     """Return the annualised tracking error of the last `window` periods, at each period.
 
-    Parameters
-    ----------
-    fund_returns : pandas.Series or pandas.DataFrame
-        Log returns per period, fraction; one column for each fund.
-    benchmark_returns : pandas.Series or pandas.DataFrame
-        Log returns per period on the same labels; one benchmark, or the funds' columns.
-    window : int
-        Periods in a window, such as 60 or 90 sessions; at least 2.
-    periods_per_year : float
-        Observations a year: 252 for sessions, 12 for months.
-    min_count : int, optional
-        Complete periods that a window needs; all of them where not given.
-
     Returns
     -------
     pandas.Series or pandas.DataFrame
         Fraction a year on the labels of the input; NaN where a window has fewer than `min_count` (or two) complete
         periods.
 
-    Raises
-    ------
-    AlignmentError
-        If labels or columns differ.
-    DataError
-        If a value is infinite or labels are unsorted or repeated.
-    ParameterError
-        If `window`, `min_count` or `periods_per_year` cannot be.
-
     Notes
     -----
-    sd(d over the window)·√periods_per_year, divisor n − 1, d = fund − benchmark. Periods with a NaN on either side are
-    left out of their windows.
+    sd(d over the window)·√periods_per_year, divisor n − 1, d = fund − benchmark.
 
     Examples
     --------
@@ -101,6 +85,7 @@ def expanding_tracking_error(
 def expanding_tracking_error(
     fund_returns: pd.DataFrame, benchmark_returns: Returns, *, periods_per_year: float, min_count: int
 ) -> pd.DataFrame: ...
+@documented
 def expanding_tracking_error(
     fund_returns: Returns, benchmark_returns: Returns, *, periods_per_year: float, min_count: int
 ) -> pd.Series | pd.DataFrame:
@@ -108,12 +93,6 @@ def expanding_tracking_error(
 
     Parameters
     ----------
-    fund_returns : pandas.Series or pandas.DataFrame
-        Log returns per period, fraction; one column for each fund.
-    benchmark_returns : pandas.Series or pandas.DataFrame
-        Log returns per period on the same labels; one benchmark, or the funds' columns.
-    periods_per_year : float
-        Observations a year: 252 for sessions, 12 for months.
     min_count : int
         Complete periods before the first number, at least 2.
 
@@ -122,14 +101,9 @@ def expanding_tracking_error(
     pandas.Series or pandas.DataFrame
         Fraction a year on the labels of the input; NaN before `min_count` complete periods.
 
-    Raises
-    ------
-    AlignmentError, DataError, ParameterError
-        As `rolling_tracking_error`.
-
     Notes
     -----
-    The last row equals `tracking_error` of the whole sample. Periods with a NaN on either side are left out.
+    The last row equals `tracking_error` of the whole sample.
 
     Examples
     --------
@@ -161,6 +135,7 @@ def rolling_root_mean_square_divergence(
     periods_per_year: float,
     min_count: int | None = ...,
 ) -> pd.DataFrame: ...
+@documented
 def rolling_root_mean_square_divergence(
     fund_returns: Returns,
     benchmark_returns: Returns,
@@ -171,24 +146,14 @@ def rolling_root_mean_square_divergence(
 ) -> pd.Series | pd.DataFrame:
     """Return the annualised root mean square divergence of the last `window` periods, at each period.
 
-    Parameters
-    ----------
-    fund_returns, benchmark_returns, window, periods_per_year, min_count
-        As `rolling_tracking_error`.
-
     Returns
     -------
     pandas.Series or pandas.DataFrame
         Fraction a year (divisor n) on the labels of the input; NaN below `min_count` complete periods.
 
-    Raises
-    ------
-    AlignmentError, DataError, ParameterError
-        As `rolling_tracking_error`.
-
     Notes
     -----
-    √(mean d² over the window)·√periods_per_year, not about the mean. Periods with a NaN on either side are left out.
+    √(mean d² over the window)·√periods_per_year, not about the mean.
 
     Examples
     --------
@@ -211,29 +176,20 @@ def rolling_mean_absolute_divergence(
 def rolling_mean_absolute_divergence(
     fund_returns: pd.DataFrame, benchmark_returns: Returns, *, window: int, min_count: int | None = ...
 ) -> pd.DataFrame: ...
+@documented
 def rolling_mean_absolute_divergence(
     fund_returns: Returns, benchmark_returns: Returns, *, window: int, min_count: int | None = None
 ) -> pd.Series | pd.DataFrame:
     """Return the mean absolute divergence of the last `window` periods, at each period; not annualised.
-
-    Parameters
-    ----------
-    fund_returns, benchmark_returns, window, min_count
-        As `rolling_tracking_error`.
 
     Returns
     -------
     pandas.Series or pandas.DataFrame
         Fraction a period on the labels of the input; NaN below `min_count` complete periods.
 
-    Raises
-    ------
-    AlignmentError, DataError, ParameterError
-        As `rolling_tracking_error`.
-
     Notes
     -----
-    mean |d| over the window, not about the mean. Periods with a NaN on either side are left out.
+    mean |d| over the window, not about the mean.
 
     Examples
     --------
@@ -245,3 +201,132 @@ def rolling_mean_absolute_divergence(
     pair = check_pair(fund_returns, benchmark_returns)
     length, needed = moving.check_window(window, min_count, least=1)
     return pair.like(moving.moving_mean(np.abs(pair.difference), length, needed))
+
+
+@overload
+def rolling_tracking_difference_log(divergence: pd.Series, *, window: int) -> pd.Series: ...
+@overload
+def rolling_tracking_difference_log(divergence: pd.DataFrame, *, window: int) -> pd.DataFrame: ...
+@documented
+def rolling_tracking_difference_log(divergence: Returns, *, window: int) -> pd.Series | pd.DataFrame:
+    """Return the log tracking difference per year over the last `window` rows of a divergence level, at each row.
+
+    Parameters
+    ----------
+    divergence : pandas.Series or pandas.DataFrame
+        Divergence level g = ln fund − ln benchmark, indexed by session (dates); one column for each fund.
+    window : int
+        Rows back to compare with: 252 for about a year.
+
+    Returns
+    -------
+    pandas.Series or pandas.DataFrame
+        Log fraction a year on the labels of the input; NaN in the first `window` rows and where either end is missing.
+
+    Raises
+    ------
+    DataError
+        If the index holds no dates, a value is infinite, or labels are unsorted or repeated.
+    ParameterError
+        If `window` is not a positive whole number.
+
+    Notes
+    -----
+    (g_t − g_{t−w}) / years, with the calendar days between the two rows over 365: drift accrues on every day, so time
+    is elapsed time and not a count of rows.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> level = pd.Series([0.0, -0.002, -0.003], index=pd.to_datetime(["2023-01-01", "2024-01-01", "2024-12-31"]))
+    >>> rolling_tracking_difference_log(level, window=1).round(6).tolist()
+    [nan, -0.002, -0.001]
+    """
+    values = check_values(divergence, "the divergence level")
+    back, _ = moving.check_window(window, None, least=1)
+    if not isinstance(values.index, pd.DatetimeIndex):
+        raise DataError("the divergence level is not indexed by dates: elapsed time cannot be measured")
+    out = np.full(values.array.shape, np.nan)
+    if len(out) > back:
+        days = (values.index[back:] - values.index[:-back]) / pd.Timedelta(days=1)
+        change = values.array[back:] - values.array[:-back]
+        out[back:] = change * DAYS_PER_YEAR / days.to_numpy(dtype=np.float64)[:, None]
+    return values.like(out)
+
+
+@overload
+def rolling_beta(
+    fund_returns: pd.Series, benchmark_returns: pd.Series, *, window: int, min_count: int | None = ...
+) -> pd.Series: ...
+@overload
+def rolling_beta(
+    fund_returns: pd.DataFrame, benchmark_returns: Returns, *, window: int, min_count: int | None = ...
+) -> pd.DataFrame: ...
+@documented
+def rolling_beta(
+    fund_returns: Returns, benchmark_returns: Returns, *, window: int, min_count: int | None = None
+) -> pd.Series | pd.DataFrame:
+    """Return the slope of fund on benchmark over the last `window` periods, at each period.
+
+    Returns
+    -------
+    pandas.Series or pandas.DataFrame
+        Slope on the labels of the input; NaN below `min_count` complete periods or where the benchmark did not move.
+
+    Notes
+    -----
+    cov(r, b) / var(b) over the window.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> fund, benchmark = pd.Series([0.011, -0.020, 0.004]), pd.Series([0.010, -0.018, 0.004])
+    >>> rolling_beta(fund, benchmark, window=2).round(6).tolist()
+    [nan, 1.107143, 1.090909]
+    """
+    pair = check_pair(fund_returns, benchmark_returns)
+    length, needed = moving.check_window(window, min_count)
+    variance = moving.moving_variance(pair.benchmark, length, needed)
+    covariance = moving.moving_covariance(pair.fund, pair.benchmark, length, needed)
+    return pair.like(sample.ratio(covariance, variance, sample.negligible(variance, pair.benchmark)))
+
+
+@overload
+def rolling_correlation(
+    fund_returns: pd.Series, benchmark_returns: pd.Series, *, window: int, min_count: int | None = ...
+) -> pd.Series: ...
+@overload
+def rolling_correlation(
+    fund_returns: pd.DataFrame, benchmark_returns: Returns, *, window: int, min_count: int | None = ...
+) -> pd.DataFrame: ...
+@documented
+def rolling_correlation(
+    fund_returns: Returns, benchmark_returns: Returns, *, window: int, min_count: int | None = None
+) -> pd.Series | pd.DataFrame:
+    """Return Pearson's correlation of fund and benchmark over the last `window` periods, at each period.
+
+    Returns
+    -------
+    pandas.Series or pandas.DataFrame
+        Between −1 and 1 on the labels of the input; NaN below `min_count` complete periods or where a side did not
+        move.
+
+    Notes
+    -----
+    cov(r, b) / (sd(r)·sd(b)) over the window.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> fund, benchmark = pd.Series([0.011, -0.020, 0.004]), pd.Series([0.010, -0.018, 0.004])
+    >>> rolling_correlation(fund, benchmark, window=2).round(6).tolist()
+    [nan, 1.0, 1.0]
+    """
+    pair = check_pair(fund_returns, benchmark_returns)
+    length, needed = moving.check_window(window, min_count)
+    sides = pair.fund, pair.benchmark
+    variances = [moving.moving_variance(side, length, needed) for side in sides]
+    flat = sample.negligible(variances[0], sides[0]) | sample.negligible(variances[1], sides[1])
+    covariance = moving.moving_covariance(*sides, length, needed)
+    value = sample.ratio(covariance, np.sqrt(variances[0]) * np.sqrt(variances[1]), flat)
+    return pair.like(np.clip(value, -1.0, 1.0))

@@ -14,9 +14,9 @@ from numpy.lib.stride_tricks import sliding_window_view
 
 from research.errors import ParameterError, SampleError
 from research.metrics import _moving as moving
-from research.metrics._pair import Array, Returns, check_same_labels, check_values
+from research.metrics._sample import Array, Returns, check_same_labels, check_values
 from research.metrics.longrun import Bandwidth, bandwidth_lags, critical_value
-from research.tables import Table
+from research.tables import Result, Table
 
 __all__ = ["RollingRegression", "rolling_regression"]
 
@@ -25,7 +25,7 @@ COLLINEAR = 1e-12  # determinant of unit-length regressors below which a window 
 
 
 @dataclass(frozen=True, eq=False)
-class RollingRegression:
+class RollingRegression(Result):
     """Coefficients and errors of a regression over moving windows, one row for each label.
 
     Parameters
@@ -88,12 +88,6 @@ class RollingRegression:
             "params": {str(k): float(v) for k, v in self.params.iloc[-1].items()},
             "std_errors": {str(k): float(v) for k, v in self.std_errors.iloc[-1].items()},
         }
-
-    def __str__(self) -> str:
-        return str(self.summary())
-
-    def _repr_html_(self) -> str:
-        return self.summary()._repr_html_()
 
 
 def rolling_regression(

@@ -7,24 +7,32 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from research.conventions import BASIS_POINT, check_periods
+from research.conventions import check_periods
 from research.errors import ParameterError, SampleError
-from research.metrics._pair import check_same_labels, check_values
-from research.metrics.difference import (
-    tracking_difference_arithmetic,
-    tracking_difference_log,
-    tracking_difference_ratio,
-)
-from research.metrics.divergence import mean_absolute_divergence, root_mean_square_divergence
-from research.metrics.error import downside_tracking_error, tracking_error
-from research.metrics.regression import beta, correlation, residual_tracking_error
-from research.tables import Table
+from research.metrics._sample import check_same_labels, check_values
+from research.metrics.difference import tracking_difference_log
+from research.metrics.error import tracking_error
+from research.metrics.registry import measure
+from research.tables import Result, Table
 
 __all__ = ["BenchmarkSensitivity", "benchmark_sensitivity"]
 
+MEASURES = (
+    "tracking_difference_log",
+    "tracking_difference_ratio",
+    "tracking_difference_arithmetic",
+    "tracking_error",
+    "root_mean_square_divergence",
+    "mean_absolute_divergence",
+    "downside_tracking_error",
+    "residual_tracking_error",
+    "beta",
+    "correlation",
+)
+
 
 @dataclass(frozen=True, eq=False)
-class BenchmarkSensitivity:
+class BenchmarkSensitivity(Result):
     """Measures of one fund against each of several benchmarks, and of the benchmarks against each other.
 
     Parameters
@@ -56,12 +64,11 @@ class BenchmarkSensitivity:
 
     def summary(self) -> Table:
         """Return the measures against each benchmark, and their spread, in basis points where they have that unit."""
-        plain = ["beta", "correlation"]
         frame = pd.concat([self.measures, self.spread.to_frame().T])
-        frame[frame.columns.difference(plain)] /= BASIS_POINT
-        names = [str(name) for name in frame.columns]
-        shown = frame.set_axis([n if n in plain else f"{n.replace('_', ' ')}, bp" for n in names], axis=1)
-        formats = {c: ".4f" if c in plain else ".2f" for c in shown.columns}
+        units = {name: measure(name).unit for name in frame.columns}
+        labels = {name: f"{name.replace('_', ' ')}, bp" if unit.shown else name for name, unit in units.items()}
+        shown = (frame / pd.Series({name: unit.size for name, unit in units.items()})).rename(columns=labels)
+        formats = {labels[name]: ".2f" if unit.shown else ".4f" for name, unit in units.items()}
         notes = (f"{self.nobs} periods complete for the fund and every benchmark",)
         return Table(shown, f"One fund against {len(self.measures)} benchmarks", formats, notes)
 
@@ -74,12 +81,6 @@ class BenchmarkSensitivity:
         tables = {"measures": self.measures, "mismatch": self.mismatch, "mismatch_error": self.mismatch_error}
         rest: dict[str, object] = {"nobs": self.nobs, "years": self.years, "periods_per_year": self.periods_per_year}
         return rest | {name: plain(frame) for name, frame in tables.items()}
-
-    def __str__(self) -> str:
-        return str(self.summary())
-
-    def _repr_html_(self) -> str:
-        return self.summary()._repr_html_()
 
 
 def benchmark_sensitivity(
@@ -142,23 +143,15 @@ def benchmark_sensitivity(
     index = fund.index[kept]
     levels = pd.DataFrame(references.array[kept], index, names)
     copies = pd.DataFrame(np.repeat(fund.array[kept], len(names), axis=1), index, names)
-    year = {"periods_per_year": periods}
-    measures = {
-        "tracking_difference_log": tracking_difference_log(copies, levels, years=years),
-        "tracking_difference_ratio": tracking_difference_ratio(copies, levels, years=years),
-        "tracking_difference_arithmetic": tracking_difference_arithmetic(copies, levels, years=years),
-        "tracking_error": tracking_error(copies, levels, **year),
-        "root_mean_square_divergence": root_mean_square_divergence(copies, levels, **year),
-        "mean_absolute_divergence": mean_absolute_divergence(copies, levels),
-        "downside_tracking_error": downside_tracking_error(copies, levels, **year),
-        "residual_tracking_error": residual_tracking_error(copies, levels, **year),
-        "beta": beta(copies, levels),
-        "correlation": correlation(copies, levels),
+    given = {"years": years, "periods_per_year": periods}
+    measured = {
+        one.name: one.function(copies, levels, **{name: given[name] for name in one.needs})
+        for one in map(measure, MEASURES)
     }
     between = {name: tracking_difference_log(levels, levels[name], years=years) for name in names}
-    apart = {name: tracking_error(levels, levels[name], **year) for name in names}
+    apart = {name: tracking_error(levels, levels[name], periods_per_year=periods) for name in names}
     return BenchmarkSensitivity(
-        measures=pd.DataFrame(measures, index=names),
+        measures=pd.DataFrame(measured, index=names),
         mismatch=pd.DataFrame(between, index=names, columns=names),
         mismatch_error=pd.DataFrame(apart, index=names, columns=names),
         nobs=int(kept.sum()),

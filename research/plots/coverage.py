@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from research.plots.figure import COLOURS, DescribedFigure, axes_grid, drawing, label_axes
-from research.simulation.study import CoverageStudy
+from research.simulation.coverage import CoverageStudy
 
 __all__ = ["coverage_chart"]
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 import pandas as pd
 from scipy.special import ndtri
@@ -11,7 +13,8 @@ from research.decomposition.result import UNEXPLAINED, Decomposition
 from research.plots.figure import COLOURS, DescribedFigure, axes_grid, date_axis, drawing, label_axes
 from research.tables import unsigned_zero
 
-__all__ = ["divergence", "residuals", "waterfall"]
+__all__ = ["DecompositionPlots", "divergence", "residuals", "waterfall"]
+
 
 _BASIS = {"nav": "net asset value", "price": "market price"}
 
@@ -160,3 +163,28 @@ def _autocorrelation(values: np.ndarray[tuple[int], np.dtype[np.float64]], lags:
     centred = values - values.mean()
     power = float(centred @ centred) or 1.0
     return pd.Series([float(centred[lag:] @ centred[:-lag]) / power for lag in range(1, lags + 1)])
+
+
+@dataclass(frozen=True, eq=False)
+class DecompositionPlots:
+    """Figures of one decomposition; every method returns a figure and shows nothing.
+
+    Parameters
+    ----------
+    result : Decomposition
+        What is drawn.
+    """
+
+    result: Decomposition
+
+    def divergence(self) -> DescribedFigure:
+        """Draw the cumulated divergence and its parts; see `research.plots.divergence`."""
+        return divergence(self.result)
+
+    def waterfall(self) -> DescribedFigure:
+        """Draw how the parts add up to the tracking difference; see `research.plots.waterfall`."""
+        return waterfall(self.result)
+
+    def residuals(self, lags: int = 20) -> DescribedFigure:
+        """Draw the residual diagnostics; see `research.plots.residuals`."""
+        return residuals(self.result, lags)

@@ -122,7 +122,7 @@ def power_curve(detectable: pd.Series, ticker: str) -> DescribedFigure:
     Parameters
     ----------
     detectable : pandas.Series
-        Fraction a year by sessions, from `research.decomposition.power.detectable_change`.
+        Fraction a year by sessions, from `research.decomposition.breaks.detectable_change`.
     ticker : str
         For the title.
 

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from research.conventions import BASIS_POINT
-from research.metrics.closing import ClosingSides
+from research.metrics.reversion import ClosingSides
 from research.plots.figure import COLOURS, DescribedFigure, axes_grid, drawing, label_axes
 
 __all__ = ["premium_by_quarter", "premium_groups", "premium_next_session"]

@@ -1,6 +1,6 @@
 """Simulated funds whose truth is known, and the coverage study that they make possible."""
 
-from research.simulation.coverage import break_coverage, coverage_study
+from research.simulation.coverage import BreakCoverage, CoverageStudy, break_coverage, coverage_study
 from research.simulation.examples import (
     SIMULATED_FUNDS,
     SimulatedFund,
@@ -8,15 +8,23 @@ from research.simulation.examples import (
     simulated,
     simulated_funds,
 )
-from research.simulation.kind_terms import Curve, Leverage, Rates, Staking
 from research.simulation.noise import Shocks
 from research.simulation.noise_kinds import NOISE_KINDS, NoiseKind, driver_worlds, noise_worlds, study_world
 from research.simulation.paths import Panel, simulate_panel
-from research.simulation.simulate import history_of, simulate
-from research.simulation.study import BreakCoverage, CoverageStudy
-from research.simulation.terms import Market, Noise, Premium, Rounding
-from research.simulation.truth import SimulatedHistory, Truth
-from research.simulation.world import SimulatedKind, World, fee_schedule
+from research.simulation.simulate import SimulatedHistory, Truth, history_of, simulate
+from research.simulation.world import (
+    Curve,
+    Leverage,
+    Market,
+    Noise,
+    Premium,
+    Rates,
+    Rounding,
+    SimulatedKind,
+    Staking,
+    World,
+    fee_schedule,
+)
 
 __all__ = [
     "NOISE_KINDS",

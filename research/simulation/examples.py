@@ -12,12 +12,10 @@ import pandas as pd
 from research.alignment.dates import as_date
 from research.errors import SampleError, UnknownNameError
 from research.funds import Fund
-from research.simulation.kind_terms import Curve, Leverage, Staking
 from research.simulation.noise import Shocks
-from research.simulation.simulate import simulate
-from research.simulation.terms import Market, Noise, Premium, Rounding
-from research.simulation.truth import SimulatedHistory
-from research.simulation.world import World, fee_schedule
+from research.simulation.simulate import SimulatedHistory, simulate
+from research.simulation.world import Curve, Leverage, Market, Noise, Premium, Rounding, Staking, World, fee_schedule
+from research.tables import Result, Table
 
 __all__ = ["SIMULATED_FUNDS", "SimulatedFund", "load_simulated", "simulated", "simulated_funds"]
 
@@ -25,7 +23,7 @@ _MINIMUM_SESSIONS = 30
 
 
 @dataclass(frozen=True)
-class SimulatedFund:
+class SimulatedFund(Result):
     """A named world with a fixed seed.
 
     Parameters
@@ -44,6 +42,11 @@ class SimulatedFund:
     world: World
     seed: int
     description: str
+
+    def summary(self) -> Table:
+        """Return the parameters that it is made from."""
+        seeded = (f"Simulated with seed {self.seed}.",)
+        return replace(self.world.summary(), caption=f"{self.ticker}: {self.description}", notes=seeded)
 
     @property
     def history(self) -> SimulatedHistory:

@@ -7,10 +7,8 @@ from dataclasses import dataclass, field, replace
 from typing import Final
 
 from research.errors import UnknownNameError
-from research.simulation.kind_terms import Curve, Staking
 from research.simulation.noise import Shocks
-from research.simulation.terms import Market, Noise, Rounding
-from research.simulation.world import SimulatedKind, World, fee_schedule
+from research.simulation.world import Curve, Market, Noise, Rounding, SimulatedKind, Staking, World, fee_schedule
 
 __all__ = ["NOISE_KINDS", "NoiseKind", "driver_worlds", "noise_worlds", "study_world"]
 

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Final
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from research.conventions import DAYS_PER_YEAR
-from research.simulation.arrears import PERIODS, arrears
+from research.conventions import BASIS_POINT, DAYS_PER_YEAR, years_between
 from research.simulation.checks import whole
 from research.simulation.futures import futures_parts
 from research.simulation.grid import Grid, Parts
@@ -18,6 +18,7 @@ from research.simulation.leveraged import leverage_parts
 from research.simulation.noise import NORMAL, Streams, autoregressive, persistence, unit_shocks
 from research.simulation.staking import staking_parts
 from research.simulation.world import World
+from research.tables import Result, Table, signed
 
 __all__ = ["NAV_NOISE", "Panel", "simulate_panel"]
 
@@ -26,9 +27,12 @@ Array = npt.NDArray[np.float64]
 NAV_NOISE = ("permanent", "transitory", "rounding")
 """Parts of the divergence of net asset value that are no driver."""
 
+_PERIODS: Final = {"monthly": "M", "quarterly": "Q"}
+"""Calendar periods at whose end a fee that is paid in arrears falls due."""
+
 
 @dataclass(frozen=True, eq=False)
-class Panel:
+class Panel(Result):
     """Simulated funds of one world.
 
     Parameters
@@ -76,6 +80,22 @@ class Panel:
     def drivers(self) -> tuple[str, ...]:
         """Names of the drivers on the basis of net asset value."""
         return tuple(name for name in self.components if name not in NAV_NOISE)
+
+    def summary(self) -> Table:
+        """Return what each part contributed, in basis points a year: mean and standard deviation over the funds."""
+        years = years_between(self.sessions[0], self.sessions[-1])
+        gains = {name: path[:, -1] / years / BASIS_POINT for name, path in self.components.items()}
+        frame = pd.DataFrame(
+            {
+                "mean": [float(np.mean(gain)) if gain.size else np.nan for gain in gains.values()],
+                "sd": [float(np.std(gain, ddof=1)) if gain.size > 1 else np.nan for gain in gains.values()],
+            },
+            index=list(gains),
+        )
+        caption = (
+            f"Parts of {len(self.draws)} simulated {self.world.kind} funds of {len(self.sessions)} sessions, bp a year"
+        )
+        return Table(frame, caption, dict.fromkeys(frame.columns, signed(2)), (f"Seed {self.seed}.",))
 
 
 @dataclass(frozen=True, eq=False)
@@ -145,8 +165,8 @@ def _panel(world: World, streams: Streams) -> Panel:
     if world.clock_offset_hours != 0.0:
         components["clock"] = market.at_fund - market.at_benchmark
         inputs["benchmark_at_fund_clock"] = np.exp(np.log(world.market.level) + market.at_fund + earned)
-    if world.schedule.paid in PERIODS:
-        components["accrued_fee"] = arrears(
+    if world.schedule.paid in _PERIODS:
+        components["accrued_fee"] = _arrears(
             world, grid, log_nav, market.at_fund, lambda log: _printed(log, world.rounding.nav)
         )
         log_nav = log_nav + components["accrued_fee"]
@@ -235,6 +255,63 @@ def _fees(world: World, grid: Grid, assets: Array) -> Array:
         accrued = schedule.accrual(rows, pd.Series(amounts[known], rows)).to_numpy()
         fees[row] = np.interp(np.arange(index.size), np.flatnonzero(known), accrued)
     return fees
+
+
+def _arrears(world: World, grid: Grid, log_nav: Array, market: Array, printed: Callable[[Array], Array]) -> Array:
+    """Return what the unpaid fee adds to net asset value, a cumulated log return.
+
+    Parameters
+    ----------
+    world : World
+        Its fee, of one rate at a time, says how often it is paid.
+    grid : Grid
+        Sessions.
+    log_nav : numpy.ndarray, shape (D, n)
+        Log net asset value without this effect.
+    market : numpy.ndarray, shape (D, n)
+        Log level of the asset.
+    printed : callable
+        From log net asset value to the one that is published, on which the fee is charged.
+
+    Returns
+    -------
+    numpy.ndarray, shape (D, n)
+
+    Notes
+    -----
+    Over an interval each day accrues rate/365 of the value struck last, in dollars. A fund that owes the share ℓ holds
+    1 + ℓ of the asset, so that its log return gains ``ln(1 + ℓ·(1 − e^{−r}))``. What has accrued to the end of a month
+    or quarter is paid on the first session after it.
+    """
+    charged, due, turns = _charges(world, grid.sessions)
+    gained = np.zeros(grid.shape)
+    # State of each fund at its last row: where it was, what it was worth, what it had accrued and what it had paid.
+    place = np.zeros(grid.shape[0], dtype=np.intp)
+    value, accrued, paid = printed(log_nav[:, 0]), np.zeros(grid.shape[0]), np.zeros(grid.shape[0])
+    owed = np.zeros(grid.shape[0])
+    rows = np.arange(grid.shape[0])
+    for t in range(1, grid.shape[1]):
+        kept = grid.kept[:, t]
+        move = market[:, t] - market[rows, place]
+        gain = np.where(kept, np.log1p(-owed * np.expm1(-move)), 0.0)
+        gained[:, t] = gained[:, t - 1] + gain
+        now = printed(log_nav[:, t] + gained[:, t])
+        settled = accrued + value * (due[t] - charged[place])
+        total = accrued + value * (charged[t] - charged[place])
+        paid = np.where(kept & (turns[t] != turns[place]), settled, paid)
+        accrued, value, place = np.where(kept, total, accrued), np.where(kept, now, value), np.where(kept, t, place)
+        owed = np.where(kept, (accrued - paid) / value, owed)
+    return gained
+
+
+def _charges(world: World, sessions: pd.DatetimeIndex) -> tuple[Array, Array, npt.NDArray[np.int64]]:
+    """Return, by session, the rate accrued since the first one, that accrued before its period, and the period."""
+    days = pd.date_range(sessions[0] + pd.Timedelta(days=1), sessions[-1], freq="D")
+    daily = np.concatenate([[0.0], np.cumsum(world.schedule.rates(days).to_numpy() / DAYS_PER_YEAR)])
+    periods = sessions.to_period(_PERIODS[str(world.schedule.paid)])
+    before = np.asarray((periods.start_time.normalize() - sessions[0]).days) - 1
+    at = np.asarray((sessions - sessions[0]).days)
+    return daily[at], daily[np.maximum(before, 0)], np.asarray(periods.asi8, dtype=np.int64)
 
 
 def _tracking_noise(world: World, streams: Streams) -> dict[str, Array]:

@@ -15,7 +15,7 @@ from research.errors import ParameterError, UnknownNameError
 from research.simulation.noise import Shocks
 from research.simulation.simulate import simulate
 from research.simulation.world import World
-from research.tables import Table
+from research.tables import Result, Table
 
 __all__ = ["FAULTS", "ScreenRates", "screen_rates"]
 
@@ -138,7 +138,7 @@ FAULTS: Final[Mapping[str, tuple[str, Fault]]] = {
 
 
 @dataclass(frozen=True, eq=False)
-class ScreenRates:
+class ScreenRates(Result):
     """Rates of every screen on simulated funds.
 
     Parameters
@@ -176,12 +176,6 @@ class ScreenRates:
             "seed": self.seed,
             "screens": {str(name): {str(k): v for k, v in row.items()} for name, row in self.frame.iterrows()},
         }
-
-    def __str__(self) -> str:
-        return str(self.summary())
-
-    def _repr_html_(self) -> str:
-        return self.summary()._repr_html_()
 
 
 def screen_rates(

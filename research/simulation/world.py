@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields, is_dataclass
 from functools import cached_property, lru_cache
-from typing import Literal, get_args
+from typing import Final, Literal, get_args
 
 import pandas as pd
 
@@ -15,16 +16,333 @@ from research.alignment.sessions import sessions as calendar_sessions
 from research.errors import ParameterError, SampleError, UnknownNameError
 from research.funds import FeePeriod, FeeSchedule, FeeTier
 from research.simulation.checks import between, whole
-from research.simulation.kind_terms import Curve, Leverage, Rates, Staking
-from research.simulation.terms import Market, Noise, Premium, Rounding
+from research.simulation.noise import Shocks
+from research.tables import Result, Table
 
-__all__ = ["SimulatedKind", "World", "fee_schedule", "world_sessions"]
+__all__ = [
+    "Curve",
+    "Leverage",
+    "Market",
+    "Noise",
+    "Premium",
+    "Rates",
+    "Rounding",
+    "SimulatedKind",
+    "Staking",
+    "World",
+    "fee_schedule",
+    "world_sessions",
+]
 
 SimulatedKind = Literal["spot", "futures", "staking", "leveraged"]
 """What sort of fund can be simulated."""
 
+_ONLY_OF: Final[Mapping[str, frozenset[str]]] = {
+    "rates": frozenset({"futures", "leveraged"}),
+    "curve": frozenset({"futures"}),
+    "staking": frozenset({"staking"}),
+    "leverage": frozenset({"leveraged"}),
+}
+"""Parts of a world that only some kinds of fund have."""
+
 _LISTED = "2024-07-23"
 _SOURCE = "simulated: the data were made with this schedule"
+
+
+@dataclass(frozen=True)
+class Market:
+    """The asset that fund and benchmark follow; it trades around the clock.
+
+    Parameters
+    ----------
+    volatility : float
+        Standard deviation of its log return over a year of calendar time, a fraction.
+    drift : float
+        Mean log return a year.
+    level : float
+        First value of the benchmark.
+    shocks : Shocks
+        Law of the returns over one holding interval.
+
+    Raises
+    ------
+    ParameterError
+        If a parameter is out of range.
+    """
+
+    volatility: float = 0.70
+    drift: float = 0.0
+    level: float = 3500.0
+    shocks: Shocks = field(default_factory=Shocks)
+
+    def __post_init__(self) -> None:
+        between("market.volatility", self.volatility, 0.0, 10.0)
+        between("market.drift", self.drift, -5.0, 5.0)
+        between("market.level", self.level, 0.0, open_low=True)
+
+
+@dataclass(frozen=True)
+class Premium:
+    """What the market pays above net asset value, in logs: a part that reverts and a part that lasts one session.
+
+    Parameters
+    ----------
+    sd : float
+        Standard deviation of the reverting part.
+    half_life : float
+        Sessions until half of it is gone; 0 for none that lasts.
+    noise : float
+        Standard deviation of the part that is new every session (a bounce between bid and ask).
+    shocks : Shocks
+        Law of both.
+
+    Raises
+    ------
+    ParameterError
+        If a parameter is out of range.
+    """
+
+    sd: float = 0.003
+    half_life: float = 1.0
+    noise: float = 0.0005
+    shocks: Shocks = field(default_factory=Shocks)
+
+    def __post_init__(self) -> None:
+        between("premium.sd", self.sd, 0.0, 0.5)
+        between("premium.half_life", self.half_life, 0.0, 1e4)
+        between("premium.noise", self.noise, 0.0, 0.5)
+
+
+@dataclass(frozen=True)
+class Noise:
+    """What no driver explains: tracking noise of the net asset value, in logs a session.
+
+    Parameters
+    ----------
+    permanent : float
+        Standard deviation s_η of the step that stays.
+    transitory : float
+        Standard deviation s_ε of the deviation that comes back.
+    autocorrelation : float
+        First-order autocorrelation of that deviation, from 0 to below 1.
+    shocks : Shocks
+        Law of both.
+
+    Raises
+    ------
+    ParameterError
+        If a parameter is out of range.
+    """
+
+    permanent: float = 1e-5
+    transitory: float = 5e-5
+    autocorrelation: float = 0.0
+    shocks: Shocks = field(default_factory=Shocks)
+
+    def __post_init__(self) -> None:
+        between("noise.permanent", self.permanent, 0.0, 0.1)
+        between("noise.transitory", self.transitory, 0.0, 0.1)
+        between("noise.autocorrelation", self.autocorrelation, 0.0, 1.0, open_high=True)
+
+
+@dataclass(frozen=True)
+class Rounding:
+    """Steps to which the publisher rounds; None where every digit is printed.
+
+    Parameters
+    ----------
+    nav, close : float, optional
+        In dollars; 0.01 is a cent.
+    benchmark : float, optional
+        In index points.
+
+    Raises
+    ------
+    ParameterError
+        If a tick is not above 0 or is as coarse as a price.
+    """
+
+    nav: float | None = None
+    close: float | None = None
+    benchmark: float | None = None
+
+    def __post_init__(self) -> None:
+        for name in ("nav", "close", "benchmark"):
+            tick = getattr(self, name)
+            if tick is not None:
+                between(f"rounding.{name}", tick, 0.0, open_low=True)
+
+    def check_against(self, prices: dict[str, float]) -> None:
+        """Raise where a tick is more than a tenth of the price that it rounds.
+
+        Raises
+        ------
+        ParameterError
+            Naming the tick.
+        """
+        for name, price in prices.items():
+            tick = getattr(self, name)
+            if tick is not None and tick > price / 10.0:
+                raise ParameterError(f"rounding.{name} is {tick:g} on a value of {price:g}: give a tenth of it at most")
+
+
+@dataclass(frozen=True)
+class Rates:
+    """Money market: the quote of Treasury bills (bank discount) and what borrowing costs, one path for both.
+
+    Parameters
+    ----------
+    level : float
+        Mean, a fraction a year.
+    sd : float
+        Standard deviation about it in the long run; quotes are cut off at 0 and 24 %.
+    half_life : float
+        Sessions until half a deviation is gone.
+
+    Raises
+    ------
+    ParameterError
+        If a parameter is out of range.
+    """
+
+    level: float = 0.045
+    sd: float = 0.01
+    half_life: float = 120.0
+
+    def __post_init__(self) -> None:
+        between("rates.level", self.level, 0.0, 0.2)
+        between("rates.sd", self.sd, 0.0, 0.1)
+        between("rates.half_life", self.half_life, 0.0, 1e5)
+
+
+@dataclass(frozen=True)
+class Curve:
+    """Monthly futures, and how a fund holds them.
+
+    Parameters
+    ----------
+    level, sd : float
+        Mean and standard deviation of the annualised basis of a contract that is about to expire; above 0 is contango.
+    half_life : float
+        Sessions until half a deviation of the basis is gone.
+    roll_days : int
+        Sessions over which a contract is exchanged for the next, in equal parts.
+    cost : float
+        Cost of trading as a fraction of the value traded.
+    collateral_share : float
+        Share of assets that earns bills.
+
+    Raises
+    ------
+    ParameterError
+        If a parameter is out of range.
+
+    Notes
+    -----
+    ``ln F(τ)/S = level·τ + x·(1 − e^{−κτ})/κ`` with x the deviation of the basis and κ its speed of reversion (Gibson &
+    Schwartz 1990): far contracts move less in annualised basis, as they do.
+    """
+
+    level: float = 0.10
+    sd: float = 0.06
+    half_life: float = 20.0
+    roll_days: int = 5
+    cost: float = 0.0
+    collateral_share: float = 1.0
+
+    def __post_init__(self) -> None:
+        between("curve.level", self.level, -2.0, 2.0)
+        between("curve.sd", self.sd, 0.0, 2.0)
+        between("curve.half_life", self.half_life, 0.0, 1e5, open_low=True)
+        whole("curve.roll_days", self.roll_days, 1, 15)
+        between("curve.cost", self.cost, 0.0, 0.1, open_high=True)
+        between("curve.collateral_share", self.collateral_share, 0.0, 1.0)
+
+
+@dataclass(frozen=True)
+class Staking:
+    """What a fund that stakes earns, and what is taken from it.
+
+    Parameters
+    ----------
+    reward : float
+        Mean gross reward on staked coins, a fraction a year.
+    reward_sd, reward_half_life : float
+        Standard deviation about the mean, and sessions until half a deviation is gone; cut off at 0.
+    share : float
+        Mean fraction of the coins that is staked.
+    share_sd, share_half_life : float
+        The same for that fraction; cut off at 0 and 1.
+    since : str or date, optional
+        First day on which the fund stakes; None for from the start.
+    fee_share : float
+        Fraction of the reward that providers and sponsor keep.
+    tax_rate : float
+        Fraction of the rest that is withheld from the fund.
+    benchmark_earns : bool
+        Whether the benchmark is a total-return index that earns the reward on all its coins.
+    paid_out : bool
+        Whether the net reward is paid out in cash on the first session of each month; else it accrues.
+
+    Raises
+    ------
+    ParameterError
+        If a parameter is out of range: a share above 1, a tax of 30 in place of 0.30.
+    """
+
+    reward: float = 0.030
+    reward_sd: float = 0.006
+    reward_half_life: float = 10.0
+    share: float = 0.60
+    share_sd: float = 0.10
+    share_half_life: float = 40.0
+    since: dt.date | str | None = None
+    fee_share: float = 0.10
+    tax_rate: float = 0.0
+    benchmark_earns: bool = False
+    paid_out: bool = False
+
+    def __post_init__(self) -> None:
+        between("staking.reward", self.reward, 0.0, 1.0, advice="a fraction a year, as in 0.03 for 3 %")
+        between("staking.reward_sd", self.reward_sd, 0.0, 1.0)
+        between("staking.reward_half_life", self.reward_half_life, 0.0, 1e5)
+        between("staking.share", self.share, 0.0, 1.0, advice="a fraction of the coins, as in 0.6")
+        between("staking.share_sd", self.share_sd, 0.0, 1.0)
+        between("staking.share_half_life", self.share_half_life, 0.0, 1e5)
+        between("staking.fee_share", self.fee_share, 0.0, 1.0, advice="a fraction of the reward, as in 0.1")
+        between("staking.tax_rate", self.tax_rate, 0.0, 1.0, advice="a fraction, as in 0.30 for 30 %")
+        if self.since is not None:
+            as_date(self.since, "staking.since")
+
+
+@dataclass(frozen=True)
+class Leverage:
+    """A multiple of the benchmark's return that is reset.
+
+    Parameters
+    ----------
+    multiple : float
+        2 for a fund that doubles, −1 for an inverse one; from −5 to 5, not 0.
+    reset : {"daily", "monthly"}
+        How often the exposure is brought back.
+
+    Raises
+    ------
+    ParameterError
+        If the multiple is 0 or out of range.
+    UnknownNameError
+        If `reset` is neither.
+    """
+
+    multiple: float = 2.0
+    reset: Literal["daily", "monthly"] = "daily"
+
+    def __post_init__(self) -> None:
+        between("leverage.multiple", self.multiple, -5.0, 5.0)
+        if self.multiple == 0.0:
+            raise ParameterError("leverage.multiple is 0: a fund without exposure follows nothing; give 2, −1 or 1")
+        if self.reset not in ("daily", "monthly"):
+            raise UnknownNameError("reset", str(self.reset), ("daily", "monthly"))
 
 
 def fee_schedule(
@@ -93,7 +411,7 @@ def _period(
 
 
 @dataclass(frozen=True)
-class World:
+class World(Result):
     """A fund that does not exist, and everything that is true of it.
 
     Parameters
@@ -201,6 +519,20 @@ class World:
                 f"fee starts on {opened}, after the first session on {first}: start it there or before"
             )
 
+    def summary(self) -> Table:
+        """Return every parameter that this kind of fund uses, one row each."""
+        idle = {name for name, kinds in _ONLY_OF.items() if self.kind not in kinds}
+        rows: dict[str, object] = {}
+        for one in fields(self):
+            value = getattr(self, one.name)
+            if one.name == "fee":
+                rows[one.name] = "; ".join(map(str, self.schedule.periods))
+            elif is_dataclass(value) and one.name not in idle:
+                rows |= {f"{one.name}.{part.name}": _shown(getattr(value, part.name)) for part in fields(value)}
+            elif one.name not in idle:
+                rows[one.name] = _shown(value)
+        return Table.of(rows, f"World of a simulated {self.kind} fund")
+
     @cached_property
     def schedule(self) -> FeeSchedule:
         """What is charged, as a schedule."""
@@ -218,6 +550,14 @@ class World:
     def index(self) -> pd.DatetimeIndex:
         """Session labels, naive days."""
         return world_sessions(self.calendar, pd.Timestamp(as_date(self.start, "start")), self.sessions)
+
+
+def _shown(value: object) -> str:
+    """Return a parameter as it reads in a table: a law of shocks by its numbers, a float without its rounding."""
+    if isinstance(value, Shocks):
+        tails = "normal" if value.df is None else f"Student t({value.df:g})"
+        return f"{tails}, GARCH({value.arch:g}, {value.garch:g})" if value.is_clustered else tails
+    return f"{value:g}" if isinstance(value, float) else "–" if value is None else str(value)
 
 
 @lru_cache(maxsize=64)

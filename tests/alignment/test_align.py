@@ -225,6 +225,6 @@ def test_a_loss_report_reads_well():
         {k: (v[0][sessions("XNYS", "2024-07-01", "2024-08-01")], CLOCK) for k, v in calendar_daily().items()}, "XNYS"
     )
     assert nothing.rows_in == len(kept)
-    assert "nothing dropped" in str(nothing)
+    assert "nothing dropped" in nothing.in_words
     assert nothing.summary().to_frame().empty
     assert "<table" in nothing._repr_html_()

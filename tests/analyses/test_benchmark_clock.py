@@ -8,7 +8,6 @@ import pytest
 
 import research as rs
 from research.alignment.clock_offset import clock_offset
-from research.analyses.benchmark_clock.facts import clock_report
 from research.analyses.benchmark_clock.pairs import other_benchmark, with_other
 from research.errors import DataFileError, ParameterError, SampleError
 from research.simulation import World, simulate
@@ -16,7 +15,7 @@ from research.simulation import World, simulate
 
 @pytest.fixture(scope="module")
 def ethv():
-    return clock_report(rs.load("ETHV"))
+    return rs.benchmark_clock(rs.load("ETHV"))
 
 
 def written(folder, levels, name="other.csv"):
@@ -41,7 +40,7 @@ class TestNumbers:
     @pytest.mark.parametrize("hours", [3.0, -2.0])
     def test_a_known_offset(self, hours):
         history = simulate(World(clock_offset_hours=hours), 3)
-        own = clock_report(history).pairs[0]
+        own = rs.benchmark_clock(history).pairs[0]
         assert own.truth == own.expected == hours
         low, high = own.offset.interval(0.99)
         assert low < hours < high
@@ -53,7 +52,7 @@ class TestNumbers:
         price = np.cumsum(rng.normal(0.0, 0.006, 24 * ((days[-1] - days[0]).days + 2)))
         at = 24 * np.asarray((days - days[0]).days)
         gap = pd.Series(price[at] - price[at + 3], days).diff().dropna()
-        report = clock_report(rs.load("ETHV"))
+        report = rs.benchmark_clock(rs.load("ETHV"))
         wanted = float(gap.std() * np.sqrt(252))
         scaled = report.cost(3.0) * 0.006 / np.sqrt(report.hour_variance)
         assert scaled == pytest.approx(wanted, rel=0.05)
@@ -66,13 +65,13 @@ class TestAnotherSeries:
         late = simulate(world, 11).frame["benchmark"]
         history = simulate(World(), 11)
         other = other_benchmark(written(tmp_path, late), "level", clock="20:00 America/New_York", name="a late index")
-        report = clock_report(history, other)
+        report = rs.benchmark_clock(history, other)
         pair = report.pairs[-1]
         assert pair.expected == 4.0
         low, high = pair.offset.interval(0.99)
         assert low < 4.0 < high
         assert report.clock_share > 0.98
-        assert "A late index: seen" in str(report)
+        assert "A late index: seen" in str(report.conclusions)
         assert "The clock as a driver" in " ".join(report.limits)
         document = valid_result(report, "benchmark_clock")
         assert document["provenance"]["data"]["other.csv"]
@@ -87,7 +86,7 @@ class TestAnotherSeries:
 
     def test_refusals(self, tmp_path):
         history = rs.load("ETHV")
-        with pytest.raises(DataFileError, match="cannot be read"):
+        with pytest.raises(DataFileError, match="no such file"):
             other_benchmark(tmp_path / "none.csv", "level")
         path = written(tmp_path, history.frame["benchmark"].iloc[:10])
         with pytest.raises(ParameterError, match="series_column is empty"):
@@ -95,7 +94,7 @@ class TestAnotherSeries:
         with pytest.raises(ParameterError, match="25:00"):
             other_benchmark(path, "level", clock="25:00 UTC")
         with pytest.raises(SampleError, match="shares 10 sessions with ETHV"):
-            clock_report(history, other_benchmark(path, "level"))
+            rs.benchmark_clock(history, other_benchmark(path, "level"))
 
 
 @pytest.mark.real
@@ -105,7 +104,7 @@ def test_yahoos_ether_day_against_ethv(tmp_path, real_data):
     path = tmp_path / "yahoo.csv"
     table.to_csv(path, index=False)
     other = other_benchmark(path, "Close", date_column="Date", name="Yahoo's ether day")
-    report = clock_report(rs.load("ETHV"), other)
+    report = rs.benchmark_clock(rs.load("ETHV"), other)
     pair = report.pairs[-1]
     assert pair.offset.hours == pytest.approx(3.3, abs=0.5)
     assert 3.0 < pair.expected < 4.0
@@ -113,25 +112,28 @@ def test_yahoos_ether_day_against_ethv(tmp_path, real_data):
     assert "Yahoo's ether day: seen 3.30" in text
     assert "which the interval holds" in text
     assert "the offset differs by period more than its errors say" in text
-    assert any("both regressions find an offset" in sentence for sentence in report.limits)
+    assert any("both regressions find an offset" in sentence for sentence in report.limits.texts)
     assert report.clock_share > 0.99
     assert report.measures.daily > 40 * 0.0104
 
 
 class TestWords:
     def test_ethv(self, ethv):
-        text = str(ethv)
+        assert ethv.conclusions.verdicts("clock.offset")[0] == "same moment"
+        assert ethv.conclusions.verdicts("clock.through_time")[0] == "steady"
+        text = str(ethv.conclusions)
         assert "Net asset value of ETHV and its benchmark: seen at the same moment" in text
-        assert "One hour between fund and benchmark would add" in text
         assert "more than 4.2 seconds apart" in text
 
     def test_words_follow_the_numbers(self):
-        late = str(clock_report(simulate(World(clock_offset_hours=5.0), 2)))
-        assert "Its benchmark: seen" in late
-        assert "hours after net asset value" in late
-        assert "The truth is 5 hours." in late
-        early = str(clock_report(simulate(World(clock_offset_hours=-5.0), 2)))
-        assert "hours before net asset value" in early
+        late = rs.benchmark_clock(simulate(World(clock_offset_hours=5.0), 2)).conclusions.about("clock.offset")[0]
+        assert late.verdict == "after"
+        assert late.values["hours"] == pytest.approx(5.0, abs=2.0)
+        assert "hours after net asset value" in late.text
+        assert "The truth is 5 hours." in late.text
+        early = rs.benchmark_clock(simulate(World(clock_offset_hours=-5.0), 2)).conclusions.about("clock.offset")[0]
+        assert early.verdict == "before"
+        assert "hours before net asset value" in early.text
 
 
 def test_result_and_figures(ethv, valid_result):

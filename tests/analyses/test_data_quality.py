@@ -11,7 +11,6 @@ import pytest
 
 import research as rs
 from research.alignment.screens import screen
-from research.analyses.data_quality.facts import quality_report
 from research.reporting import run_report
 
 DECLARATION = Path(__file__).parents[1] / "real_data" / "funds.toml"
@@ -19,7 +18,7 @@ DECLARATION = Path(__file__).parents[1] / "real_data" / "funds.toml"
 
 @pytest.fixture(scope="module")
 def ethv():
-    return quality_report(rs.load("ETHV"))
+    return rs.data_quality(rs.load("ETHV"))
 
 
 def test_every_row_of_the_file_is_accounted_for(ethv):
@@ -34,7 +33,8 @@ def test_every_row_of_the_file_is_accounted_for(ethv):
 def test_the_stale_close_is_marked_and_said(ethv):
     assert ethv.verdict == "look first"
     assert "2026-03-06 stale_value" in ethv.findings_figure().alt
-    assert any("stale value" in sentence and "30.61" in sentence for sentence in ethv.conclusions)
+    assert ethv.conclusions.about("screens")[0].values["stale_value"] == 1
+    assert "30.61" in str(ethv.conclusions)
 
 
 def test_the_cost_of_not_looking_is_that_of_the_history(ethv):
@@ -44,23 +44,24 @@ def test_the_cost_of_not_looking_is_that_of_the_history(ethv):
         naive.weekdays_bp,
         naive.sessions_bp,
     ]
-    assert f"{naive.all_rows_bp:,.0f} bp a year instead of" in " ".join(ethv.conclusions)
+    assert f"{naive.all_rows_bp:,.0f} bp a year instead of" in str(ethv.conclusions)
 
 
 def test_a_split_makes_data_unusable():
     history = rs.load("ETHV")
     frame = history.frame.copy()
     frame.loc[frame.index[300] :, ["nav", "close"]] /= 2
-    broken = quality_report(replace(history, frame=frame, findings=screen(frame)))
+    broken = rs.data_quality(replace(history, frame=frame, findings=screen(frame)))
     assert broken.verdict == "not usable"
     assert broken.counts["error"] == 2
-    assert "should not be used as they are: a screen reports an error" in broken.conclusions[-1]
+    assert broken.conclusions.verdicts("data_quality") == ("not usable",)
+    assert "should not be used as they are: a screen reports an error" in str(broken.conclusions)
 
 
 def test_a_simulated_fund_is_called_so_and_needs_no_files():
-    report = quality_report(rs.load("SIM-SPOT"))
+    report = rs.data_quality(rs.load("SIM-SPOT"))
     assert report.verdict in {"usable", "look first"}
-    assert "simulated" in report.conclusions[0]
+    assert report.conclusions[0].id == "simulated"
     assert isinstance(report.cost_table(), tuple) is (report.history.naive is None)
 
 

@@ -9,19 +9,18 @@ import pandas as pd
 import pytest
 
 import research as rs
-from research.analyses.expense_ratio.facts import fee_report
 from research.analyses.expense_ratio.tiers import tier_quarters
 from research.errors import DataError
 
 
 @pytest.fixture(scope="module")
 def ethv():
-    return fee_report(rs.load("ETHV"), seed=1, draws=99)
+    return rs.expense_ratio(rs.load("ETHV"), seed=1, draws=99)
 
 
 @pytest.fixture(scope="module")
 def etha():
-    return fee_report(rs.load("ETHA"), seed=1, draws=99)
+    return rs.expense_ratio(rs.load("ETHA"), seed=1, draws=99)
 
 
 class TestNumbers:
@@ -69,18 +68,18 @@ class TestNumbers:
         history = ethv.history
         coins = 0.02 * np.exp(history.fund.fee_accrual(pd.DatetimeIndex(history.frame.index)))
         known = replace(history, inputs={"coins_per_share": coins})
-        report = fee_report(known, draws=19)
+        report = rs.expense_ratio(known, draws=19)
         assert report.coins.to_numpy() * 1e4 == pytest.approx([0.0, 20.0], abs=1e-9)
-        assert "Coins per share fall by 20.0 bp a year" in str(report)
+        assert "Coins per share fall by 20.0 bp a year" in str(report.conclusions)
         assert "without any price" in str(report.coins_table())
 
 
 class TestWords:
     def test_ethv(self, ethv):
-        text = str(ethv)
-        assert "which agrees with the stated 20.0 bp" in text
-        assert "to the day when the stated fee changes" in text
-        assert "A change of the fee would be noticed (80 % of the time, false alarms 5 %)" in text
+        said = ethv.conclusions
+        assert said.verdicts("expense_ratio.period") == ("agrees", "agrees")
+        assert said.verdicts("expense_ratio.day_of_change") == ("to the day",)
+        assert "A change of the fee would be noticed (80 % of the time, false alarms 5 %)" in str(said)
         assert "never exceeded $1.5 bn" in str(ethv.tiers())
 
     def test_a_wrong_schedule_is_not_confirmed(self, ethv):
@@ -90,31 +89,32 @@ class TestWords:
             for period in fund.fee.periods
         )
         wrong = fund.model_copy(update={"fee": fund.fee.model_copy(update={"periods": periods})})
-        text = str(fee_report(replace(ethv.history, fund=wrong), draws=19))
-        assert "disagrees with the stated 30.0 bp" in text
-        assert "agrees with the stated waiver" not in text
+        said = rs.expense_ratio(replace(ethv.history, fund=wrong), draws=19).conclusions
+        assert said.verdicts("expense_ratio.period") == ("disagrees", "disagrees")
+        assert "disagrees with the stated 30.0 bp" in str(said)
 
     def test_etha_compares_with_the_filing(self, etha):
-        assert "the fund disclosed $791,853 (-0.14 %)" in str(etha)
-        assert any(sentence.startswith("Benchmark mismatch: ETHA states") for sentence in etha.limits)
+        assert "the fund disclosed $791,853 (-0.14 %)" in str(etha.conclusions)
+        assert etha.limits.verdicts("benchmark_mismatch") == ("mismatch",)
 
     def test_a_simulated_fund_says_so_first_and_shows_its_truth(self):
-        report = fee_report(rs.load("SIM-SPOT"), draws=19)
-        assert report.conclusions[0].startswith("SIM-SPOT is simulated: no such fund exists")
+        report = rs.expense_ratio(rs.load("SIM-SPOT"), draws=19)
+        assert report.conclusions[0].id == "simulated"
         assert "truth" in report.regimes_table().frame
-        assert "standard errors from the estimate" in str(report)
-        assert "simulated" in str(report.headline()).lower()
+        assert report.conclusions.about("expense_ratio.truth")[0].values["periods"] == len(report.regimes.regimes)
+        assert "simulated" in str(report.summary()).lower()
 
     def test_an_unknown_fee_is_refused(self, ethv):
         unknown = ethv.history.fund.model_copy(update={"fee": None})
         with pytest.raises(DataError, match="fee of ETHV is not known"):
-            fee_report(replace(ethv.history, fund=unknown))
+            rs.expense_ratio(replace(ethv.history, fund=unknown))
 
     def test_a_short_sample_says_less(self, ethv):
-        short = fee_report(ethv.history.between("2025-08-01", "2025-09-20"), draws=19)
+        short = rs.expense_ratio(ethv.history.between("2025-08-01", "2025-09-20"), draws=19)
         assert short.fee_break is None
         assert short.break_figure() is None
-        assert "drift" not in str(short)
+        assert short.day_of_change.verdict == "not looked for"
+        assert short.conclusions.about("expense_ratio.day_of_change") == ()
 
 
 def test_result_and_figures(ethv, etha, valid_result):

@@ -8,22 +8,22 @@ import pandas as pd
 import pytest
 
 import research as rs
-from research.analyses.decomposition.facts import explain
-from research.analyses.decomposition.words import bp
 from research.analyses.measures import measures_table
-from research.analyses.show import Sentences, show
+from research.analyses.phrases import bp
+from research.analyses.show import show
+from research.analyses.statement import Statement, Statements
 from research.reporting.result import check_result, read_result, write_result
 from research.reporting.schema import load_schema
 
 
 @pytest.fixture(scope="module")
 def ethv():
-    return explain(rs.load("ETHV"), draws=199, seed=1)
+    return rs.explain(rs.load("ETHV"), draws=199, seed=1)
 
 
 @pytest.fixture(scope="module")
 def etha():
-    return explain(rs.load("ETHA"), draws=199, seed=1)
+    return rs.explain(rs.load("ETHA"), draws=199, seed=1)
 
 
 def complete(explained):
@@ -54,7 +54,7 @@ class TestMeasures:
         assert 0 < ethv.measures["nav"].rounding_floor < ethv.measures["nav"].daily
 
     def test_masked_closes_are_left_out_pairwise(self):
-        masked = explain(rs.load("ETHV", mask_flagged=True), draws=19)
+        masked = rs.explain(rs.load("ETHV", mask_flagged=True), draws=19)
         assert masked.measures["price"].observations == 544
         assert masked.measures["price"].daily * 1e4 == pytest.approx(962, abs=1)
 
@@ -64,18 +64,21 @@ class TestMeasures:
 
 class TestWords:
     def test_ethv(self, ethv):
-        text = str(ethv)
+        said = ethv.conclusions
+        assert said.verdicts("expense_ratio.period") == ("agrees", "agrees")
+        assert said.verdicts("expense_ratio.day_of_change") == ("to the day",)
+        assert said.verdicts("screens.stale_close") == ("stale",)
+        assert said.verdicts("tracking_error.price") == ("comes back",)
+        text = str(said)
         assert "the data show a fee of 0.00 ± 0.01 bp a year, which agrees with the stated waiver" in text
-        assert "which agrees with the stated 20.0 bp" in text
         assert "changes on 2025-07-23" in text
         assert "to the day when the stated fee changes" in text
         assert "The close of 2026-03-06 is stale" in text
-        assert "premium noise that comes back" in text
         assert "3,181 bp" in text
 
     def test_etha_names_its_mismatch(self, etha):
-        assert any(sentence.startswith("Benchmark mismatch: ETHA states the CME CF") for sentence in etha.limits)
-        assert "At market price" not in str(etha)
+        assert etha.limits.verdicts("benchmark_mismatch") == ("mismatch",)
+        assert etha.conclusions.about("tracking_difference.price") == ()
         assert etha.premium()[0].startswith("ETHA has no market close")
 
     def test_words_follow_the_numbers(self, ethv):
@@ -86,21 +89,21 @@ class TestWords:
             for period in fund.fee.periods
         )
         wrong = fund.model_copy(update={"fee": fund.fee.model_copy(update={"periods": periods})})
-        text = str(explain(pd_replace(ethv.history, wrong), draws=19))
-        assert "disagrees with the stated 30.0 bp" in text
-        assert "which is not what was stated" in text
+        said = rs.explain(pd_replace(ethv.history, wrong), draws=19).conclusions
+        assert said.verdicts("expense_ratio.period") == ("disagrees", "disagrees")
+        assert "not as stated" in said.verdicts("driver.passes_through")
 
     def test_a_waived_fund_says_what_is_imposed(self, ethv):
-        waived = explain(ethv.history.between("2024-07-23", "2025-06-30"), draws=99)
-        assert any("imposed at its stated value" in sentence for sentence in waived.limits)
-        assert "No change of the drift is found" in str(waived)
+        waived = rs.explain(ethv.history.between("2024-07-23", "2025-06-30"), draws=99)
+        assert "imposed" in waived.limits.verdicts("driver.imposed")
+        assert waived.conclusions.verdicts("expense_ratio.day_of_change") == ("none found",)
         assert waived.to_dict()["breaks"] == []
 
     def test_a_sample_too_short_for_a_break_says_nothing_of_one(self, ethv):
-        short = explain(ethv.history.between("2025-08-01", "2025-09-20"))
+        short = rs.explain(ethv.history.between("2025-08-01", "2025-09-20"))
         assert short.fee_break is None
         assert short.break_figure() is None
-        assert "drift" not in str(short)
+        assert short.conclusions.about("expense_ratio.day_of_change") == ()
 
     @pytest.mark.parametrize(
         ("value", "shown"), [(0.10864, "1,086 bp"), (-0.00112, "-11.2 bp"), (3.6e-6, "0.04 bp"), (-1e-9, "0.00 bp")]
@@ -129,7 +132,7 @@ class TestResult:
 
     def test_same_numbers_same_bytes(self, ethv, tmp_path):
         for name in ("a", "b"):
-            write_result(tmp_path / name, complete(explain(rs.load("ETHV"), draws=199, seed=1)))
+            write_result(tmp_path / name, complete(rs.explain(rs.load("ETHV"), draws=199, seed=1)))
         assert (tmp_path / "a").read_bytes() == (tmp_path / "b").read_bytes()
 
     def test_breaks_and_regimes(self, ethv):
@@ -139,12 +142,12 @@ class TestResult:
 
 
 def test_show_outside_a_notebook_prints(capsys):
-    show(("One.", "Two."), None, [Sentences(("Three.",))])
+    show(("One.", "Two."), None, [Statements([Statement("x", "Three.")])])
     assert capsys.readouterr().out == "- One.\n- Two.\n- Three.\n"
 
 
 def test_sentences_are_escaped():
-    assert "<script>" not in Sentences(("<script>",))._repr_html_()
+    assert "<script>" not in Statements([Statement("x", "<script>")])._repr_html_()
 
 
 def pd_replace(history, fund):

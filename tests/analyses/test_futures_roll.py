@@ -10,7 +10,6 @@ import pytest
 
 import research as rs
 from research.alignment import sessions
-from research.analyses.futures_roll.facts import roll_report
 from research.analyses.futures_roll.trades import frozen_return, roll_schedule
 from research.analyses.truth import truth_table
 from research.drivers.futures import FuturesCurve, hold
@@ -24,7 +23,7 @@ def history():
 
 @pytest.fixture(scope="module")
 def report(history):
-    return roll_report(history, cost=0.0002)
+    return rs.futures_roll(history, cost=0.0002)
 
 
 def scaled(history, factor):
@@ -89,26 +88,28 @@ class TestNumbers:
         assert report.schedules["maturity"].tolist()[2:] == pytest.approx([45, 60, 90])
 
     def test_a_part_of_the_sample(self, history):
-        part = roll_report(history.between("2025-01-02", "2025-12-31"))
+        part = rs.futures_roll(history.between("2025-01-02", "2025-12-31"))
         assert part.curve.sessions.equals(pd.DatetimeIndex(part.history.frame.index))
         assert part.rebuilt_gap == pytest.approx(0.0, abs=1e-12)
 
 
 class TestWords:
     def test_the_simulated_fund(self, report):
-        text = str(report)
-        assert report.conclusions[0].startswith("SIM-FUTURES is simulated")
-        assert "in contango over 97 % of the intervals and in backwardation over 3 %" in text
-        assert "1 within its error" in text
-        assert "roll trades themselves earned nothing: on a frozen curve the schedule returns exactly zero" in text
-        assert "only the basis above bills is a net cost" in text
-        assert "By horizon" not in text
+        said = report.conclusions
+        assert said[0].id == "simulated"
+        assert said.verdicts("roll_yield.basis") == ("contango",)
+        assert said.verdicts("roll_yield.passes_through") == ("in full",)
+        assert said.verdicts("collateral") == ("cost",)
+        assert said.about("roll_yield.gap") == ()
+        assert "in contango over 97 % of the intervals and in backwardation over 3 %" in str(said)
+        assert "roll trades themselves earned nothing: on a frozen curve the schedule returns exactly zero" in str(said)
 
     def test_half_a_position_shows_at_every_horizon(self, history):
-        other = roll_report(scaled(history, 0.5))
+        other = rs.futures_roll(scaled(history, 0.5))
         assert other.roll.coefficient == pytest.approx(0.5, abs=0.02)
-        assert "the gap does not close with time, so the position held is not the one assumed" in str(other)
-        assert "Settlement prices by contract are not given" in " ".join(other.limits)
+        assert other.conclusions.verdicts("roll_yield.passes_through") == ("not in full",)
+        assert other.conclusions.verdicts("roll_yield.gap") == ("does not close",)
+        assert other.limits.verdicts("roll_yield.no_curve") == ("not given",)
         assert other.trades is None
         assert isinstance(other.rolls_table(), str)
         assert other.curve_figure() is None
@@ -120,21 +121,21 @@ class TestWords:
         held = history.inputs["held_futures"].copy()
         held["curve_shift"] -= noise.diff().iloc[1:]
         noisy = replace(history, inputs={**history.inputs, "held_futures": held})
-        found = roll_report(noisy)
+        found = rs.futures_roll(noisy)
         table = found.coefficients["coefficient"]
         assert table.is_monotonic_increasing
         assert found.roll.p_value_unity < 0.05
-        assert "the gap closes with time" in str(found)
-        assert "That is a clock, not an exposure" in str(found)
+        assert found.gap == "closes with time"
+        assert found.conclusions.verdicts("roll_yield.gap") == ("closes with time",)
 
     def test_another_schedule_is_said_to_be_another(self, history):
-        other = roll_report(history, roll_days=1)
+        other = rs.futures_roll(history, roll_days=1)
         assert other.rebuilt_gap > 1e-6
-        assert any("is not that of the contracts given" in sentence for sentence in other.limits)
+        assert other.limits.verdicts("roll_yield.schedule") == ("another",)
 
     def test_a_fund_without_futures_is_refused(self):
         with pytest.raises(DataError, match="ETHV has no futures here"):
-            roll_report(rs.load("ETHV"))
+            rs.futures_roll(rs.load("ETHV"))
 
 
 @pytest.mark.real
@@ -143,15 +144,15 @@ def test_bito(real_data, project, monkeypatch):
     monkeypatch.syspath_prepend(str(project / "tests" / "drivers"))
     from bito import bito
 
-    found = roll_report(bito(real_data / "crypto").history, horizons=(1, 5))
+    found = rs.futures_roll(bito(real_data / "crypto").history, horizons=(1, 5))
     roll = sum(part.contribution for part in found.result.drivers if part.name in ("roll_yield", "curve_shift"))
     assert roll * 1e4 == pytest.approx(-290, abs=40)
     collateral = found.part("collateral")
     assert collateral.stated * 1e4 == pytest.approx(190, abs=10)
     assert abs(collateral.contribution - collateral.stated) < 2 * collateral.contribution_std_error
-    assert "the basis at its two ends weighs as much as the carry" in str(found)
+    assert found.conclusions.verdicts("curve_shift") == ("as large as carry",)
     assert found.roll.coefficient == pytest.approx(0.98, abs=0.03)
-    assert "a constant-maturity point is not a contract that anybody held" in " ".join(found.limits)
+    assert found.limits.verdicts("roll_yield.no_curve") == ("not given",)
 
 
 def test_result_and_figures(report, valid_result):

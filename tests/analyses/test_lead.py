@@ -13,25 +13,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import research as rs
-from research.analyses.benchmark_clock.facts import clock_report
-from research.analyses.coverage.facts import coverage_report
-from research.analyses.data_quality.facts import quality_report
-from research.analyses.expense_ratio.facts import fee_report
-from research.analyses.futures_roll.facts import roll_report
-from research.analyses.lead import LeadFigure, fee_measured, spark
-from research.analyses.premium_discount.facts import premium_report
+from research.analyses.figure import Figure, fee_measured, spark
 from research.analyses.report import Report
-from research.analyses.staking.facts import staking_report
 
 REPORTS: dict[str, Callable[[], Report]] = {
     "decomposition": lambda: rs.explain(rs.load("ETHV"), draws=19),
-    "expense_ratio": lambda: fee_report(rs.load("ETHV"), draws=19),
-    "premium_discount": lambda: premium_report(rs.load("ETHV")),
-    "futures_roll": lambda: roll_report(rs.load("SIM-FUTURES")),
-    "staking": lambda: staking_report(rs.load("SIM-STAKING")),
-    "benchmark_clock": lambda: clock_report(rs.load("ETHV")),
-    "data_quality": lambda: quality_report(rs.load("ETHV")),
-    "coverage": lambda: coverage_report(rs.load("SIM-SPOT"), noises=["random_walk"], draws=20, sessions=120),
+    "expense_ratio": lambda: rs.expense_ratio(rs.load("ETHV"), draws=19),
+    "premium_discount": lambda: rs.premium_discount(rs.load("ETHV")),
+    "futures_roll": lambda: rs.futures_roll(rs.load("SIM-FUTURES")),
+    "staking": lambda: rs.staking(rs.load("SIM-STAKING")),
+    "benchmark_clock": lambda: rs.benchmark_clock(rs.load("ETHV")),
+    "data_quality": lambda: rs.data_quality(rs.load("ETHV")),
+    "coverage": lambda: rs.coverage(rs.load("SIM-SPOT"), noises=["random_walk"], draws=20, sessions=120),
 }
 
 
@@ -108,7 +101,7 @@ def test_every_report_has_figures_with_units_and_a_series(
 
 def test_the_divergence_ends_at_the_ratio_of_growth(made: dict[str, Report]) -> None:
     history = made["decomposition"].history
-    values = made["decomposition"].lead().spark.values  # noqa: PD011
+    values = made["decomposition"].spark().values
     growth = history.frame[["nav", "benchmark"]].iloc[-1] / history.frame[["nav", "benchmark"]].iloc[0]
     assert values[0] == 0.0
     assert values[-1] == pytest.approx(1e4 * math.log(growth["nav"] / growth["benchmark"]), rel=1e-9)
@@ -121,7 +114,7 @@ def test_a_fee_that_nobody_measured_has_a_label_and_no_value() -> None:
 
 @given(st.lists(st.one_of(st.floats(-1e6, 1e6), st.just(math.nan)), max_size=500))
 def test_thinning_moves_and_invents_nothing(numbers: list[float]) -> None:
-    kept = spark("x", "bp", pd.Series(numbers, dtype=float)).values  # noqa: PD011
+    kept = spark("x", "bp", pd.Series(numbers, dtype=float)).values
     assert len(kept) == min(len(numbers), 60)
     rest = iter(numbers)
     # What is kept stands in the series in the same order.
@@ -132,6 +125,6 @@ def test_thinning_moves_and_invents_nothing(numbers: list[float]) -> None:
 
 @pytest.mark.parametrize("value", [math.nan, math.inf, -math.inf])
 def test_what_is_no_number_is_null(value: float) -> None:
-    assert LeadFigure("x", value, "bp", value).to_dict() == {
+    assert Figure("x", value, "bp", value).to_dict() == {
         "label": "x", "value": None, "unit": "bp", "std_error": None,
     }  # fmt: skip

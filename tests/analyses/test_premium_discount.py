@@ -12,7 +12,6 @@ from statsmodels.regression.linear_model import OLS
 import research as rs
 from research.alignment import Clock
 from research.analyses.premium_discount.clock import hourly_variance
-from research.analyses.premium_discount.facts import premium_report
 from research.errors import MissingColumnError
 
 DAYS = pd.bdate_range("2022-01-03", periods=1000)
@@ -20,7 +19,7 @@ DAYS = pd.bdate_range("2022-01-03", periods=1000)
 
 @pytest.fixture(scope="module")
 def ethv():
-    return premium_report(rs.load("ETHV"))
+    return rs.premium_discount(rs.load("ETHV"))
 
 
 def autoregression(rng, above, below, count=1000):
@@ -60,7 +59,7 @@ class TestNumbers:
         assert early.expected == pytest.approx(np.sqrt(2 / np.pi * 3 * hourly_variance(ethv.history)), rel=1e-12)
 
     def test_a_known_premium(self):
-        report = premium_report(rs.load("SIM-SPOT"))
+        report = rs.premium_discount(rs.load("SIM-SPOT"))
         low, high = report.reversion.interval
         assert low < report.truth < high
         assert report.truth == pytest.approx(0.5 * 0.003**2 / (0.003**2 + 0.0005**2))
@@ -92,32 +91,32 @@ def test_the_hour_before_the_close_confirms_that_ethvs_premium_is_a_clock(ethv, 
 
 class TestWords:
     def test_ethv(self, ethv):
-        text = str(ethv)
-        assert "gone by the next close" in text
-        assert "of the variance of ordinary premiums is a clock, no premium" in text
-        assert "Premiums and discounts close alike" in text
-        assert "1 stale close makes 25 % of all squared premiums" in text
-        assert "±100 bp on 21 sessions (3.8 %)" in text
-        assert "a cost of entry and exit, not of holding" in text
+        said = ethv.conclusions
+        assert said.verdicts("premium_discount.closes")[0] in {"overshoots", "gone by the next close"}
+        assert said.verdicts("premium_discount.origin") == ("clock",)
+        assert said.verdicts("premium_discount.sides") == ("no difference found",)
+        assert said.verdicts("premium_discount.holding") == ("entry and exit",)
+        assert "1 stale close makes 25 % of all squared premiums" in str(said)
+        assert "±100 bp on 21 sessions (3.8 %)" in str(said)
 
     def made(self, history, premium):
         close = history.frame["nav"] * np.exp(premium.to_numpy())
-        return premium_report(replace(history, frame=history.frame.assign(close=close), findings=()))
+        return rs.premium_discount(replace(history, frame=history.frame.assign(close=close), findings=()))
 
     def test_words_follow_the_numbers(self, ethv):
         rng = np.random.default_rng(9)
         history, count = ethv.history, len(ethv.history.frame)
-        lasting = str(self.made(history, autoregression(rng, 0.9, 0.9, count)))
-        assert "Half of a premium is gone after" in lasting
-        assert "gone by the next close" not in lasting
-        uneven = str(self.made(history, autoregression(rng, 0.1, 0.8, count)))
-        assert "The two sides differ" in uneven
-        assert "a discount closes more slowly" in uneven
-        assert "cost of holding too." in str(self.made(history, autoregression(rng, 1.0, 1.0, count)))
+        lasting = self.made(history, autoregression(rng, 0.9, 0.9, count)).conclusions
+        assert lasting.verdicts("premium_discount.closes") == ("closes",)
+        uneven = self.made(history, autoregression(rng, 0.1, 0.8, count)).conclusions
+        assert uneven.verdicts("premium_discount.sides") == ("differ",)
+        assert "a discount closes more slowly" in str(uneven)
+        wandering = self.made(history, autoregression(rng, 1.0, 1.0, count)).conclusions
+        assert wandering.verdicts("premium_discount.holding") == ("holding",)
 
     def test_a_fund_without_closes_is_refused(self):
         with pytest.raises(MissingColumnError, match="ETHA has no market close"):
-            premium_report(rs.load("ETHA"))
+            rs.premium_discount(rs.load("ETHA"))
 
 
 def test_result_and_figures(ethv, valid_result):

@@ -10,7 +10,6 @@ import pytest
 
 import research as rs
 from research.analyses.staking.benchmarks import price_return, total_return
-from research.analyses.staking.facts import staking_report
 from research.analyses.staking.terms import published_terms
 from research.errors import ParameterError
 from research.simulation import Staking, World, simulate
@@ -18,7 +17,7 @@ from research.simulation import Staking, World, simulate
 
 @pytest.fixture(scope="module")
 def report():
-    return staking_report(rs.load("SIM-STAKING"))
+    return rs.staking(rs.load("SIM-STAKING"))
 
 
 def made(**terms):
@@ -47,7 +46,7 @@ class TestNumbers:
 
     @pytest.mark.parametrize("rate", [0.0, 0.15, 0.30])
     def test_the_tax_that_a_fund_withholds_is_found(self, rate):
-        found = staking_report(made(tax_rate=rate)).tax
+        found = rs.staking(made(tax_rate=rate)).tax
         assert found.truth == rate
         assert abs(found.rate - rate) < 3 * found.std_error
         assert found.std_error < 0.02
@@ -56,7 +55,7 @@ class TestNumbers:
         inside = []
         for draw in range(60):
             history = simulate(World(kind="staking", staking=Staking(tax_rate=0.15)), 9, draw=draw)
-            low, high = staking_report(history).tax.interval
+            low, high = rs.staking(history).tax.interval
             inside.append(low <= 0.15 <= high)
         assert np.mean(inside) > 0.86  # 60 draws: three standard deviations below 95 %
 
@@ -73,7 +72,7 @@ class TestNumbers:
         assert np.allclose(back.frame["benchmark"], plain.frame["benchmark"], rtol=1e-9)
         again = total_return(back, earning.inputs["staking_yield"])
         assert np.allclose(again.frame["benchmark"], earning.frame["benchmark"], rtol=1e-9)
-        one, other = staking_report(plain), staking_report(earning)
+        one, other = rs.staking(plain), rs.staking(earning)
         assert one.tax.rate == pytest.approx(other.tax.rate, abs=1e-6)
 
     def test_issuance(self, report):
@@ -83,29 +82,29 @@ class TestNumbers:
 
 class TestWords:
     def test_the_simulated_fund(self, report):
-        text = str(report)
-        assert report.conclusions[0].startswith("SIM-STAKING is simulated")
-        assert "agrees with a tax of 15 % and with no other scenario. The truth is 15 %." in text
-        assert "the choice of benchmark decides the sign" in text
-        assert "leads one to expect 2.54 % a year" in text
+        said = report.conclusions
+        assert said[0].id == "simulated"
+        assert said.verdicts("staking_tax.withheld") == ("a scenario",)
+        assert said.about("staking_tax.withheld")[0].values["scenarios"] == [0.15]
+        assert said.verdicts("staking_reward.benchmarks") == ("sign depends on the benchmark",)
+        assert "agrees with a tax of 15 % and with no other scenario. The truth is 15 %." in str(said)
+        assert "leads one to expect 2.54 % a year" in str(said)
         assert "(the truth)" in str(report.tax_table())
 
     def test_words_follow_the_numbers(self):
-        none = str(staking_report(made(tax_rate=0.0)))
-        assert "the fund withholds no tax" in none
-        odd = str(staking_report(made(tax_rate=0.22)))
-        assert "which is none of the scenarios" in odd
+        assert rs.staking(made(tax_rate=0.0)).withheld == "nothing"
+        assert rs.staking(made(tax_rate=0.22)).withheld == "none of the scenarios"
 
     def test_scenarios_follow_the_parameters(self):
-        half = staking_report(rs.load("SIM-STAKING"), tax_rates=(0.1,), holders=0.5)
+        half = rs.staking(rs.load("SIM-STAKING"), tax_rates=(0.1,), holders=0.5)
         assert list(half.scenarios_table().frame.columns) == ["tax 10%"]
-        assert "on 50 % of holders" in str(half)
+        assert "on 50 % of holders" in str(half.conclusions)
         with pytest.raises(ParameterError, match="30"):
-            staking_report(rs.load("SIM-STAKING"), tax_rates=(30.0,)).net_yield(30.0)
+            rs.staking(rs.load("SIM-STAKING"), tax_rates=(30.0,)).net_yield(30.0)
 
     def test_a_fund_that_does_not_stake_is_refused(self):
         with pytest.raises(ParameterError, match="ETHV is not known to stake"):
-            staking_report(rs.load("ETHV"))
+            rs.staking(rs.load("ETHV"))
 
     def test_a_fund_that_holds_published_numbers_constant_says_so(self):
         history = rs.load("SIM-STAKING")
@@ -114,8 +113,8 @@ class TestWords:
             update={"staked_share": history.fund.staking.fee_share.model_copy(update={"value": 0.74})}
         )
         fund = history.fund.model_copy(update={"staking": terms})
-        found = staking_report(replace(history, fund=fund, inputs=inputs))
-        assert any("held constant" in sentence for sentence in found.limits)
+        found = rs.staking(replace(history, fund=fund, inputs=inputs))
+        assert any("held constant" in sentence for sentence in found.limits.texts)
         assert found.means.staked_share == pytest.approx(0.74)
 
 

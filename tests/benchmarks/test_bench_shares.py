@@ -10,7 +10,7 @@ import pytest
 from statsmodels.regression.linear_model import OLS
 
 from research.decomposition import lmg
-from research.decomposition.relative_weights import johnson
+from research.decomposition.shares import johnson
 
 COUNT = 10
 

@@ -13,8 +13,8 @@ from statsmodels.tsa.statespace.structural import UnobservedComponents
 
 import research as rs
 from research.decomposition import autocorrelation_test, local_level
-from research.decomposition.autoregressive import AutoregressiveProblem
 from research.decomposition.covariance import level_covariance, whiten
+from research.decomposition.local_level import AutoregressiveProblem
 from research.errors import ParameterError
 
 UNIT = 1e4

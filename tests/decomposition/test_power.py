@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from research.decomposition import local_level
-from research.decomposition.power import detectable_change
+from research.decomposition.breaks import detectable_change
 from research.errors import ParameterError, SampleError
 
 

@@ -10,7 +10,7 @@ from scipy.linalg import sqrtm
 from statsmodels.regression.linear_model import OLS
 
 from research.decomposition import lmg
-from research.decomposition.relative_weights import johnson
+from research.decomposition.shares import johnson
 from research.errors import ParameterError
 
 # R's `swiss`: 47 provinces about 1888; fertility, agriculture, examination, education, catholic, infant mortality.

@@ -78,7 +78,7 @@ def test_a_rate_in_percent_is_refused_until_its_scale_is_stated(folder):
     with pytest.raises(DataError, match=r"bill_rate of MINE is 5.25 .* add scale = 0.01"):
         load_input(write(folder, NAV + entry), "bill_rate")
     loaded = load_input(write(folder, NAV + entry + "scale = 0.01\n"), "bill_rate")
-    assert loaded.values.eq(0.0525).all()  # noqa: PD011 - a field
+    assert loaded.values.eq(0.0525).all()
     assert loaded.source.format == "fred"
 
 

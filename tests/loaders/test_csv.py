@@ -1,4 +1,4 @@
-"""Broken tables: every one is refused with file, row, column and what to do."""
+"""The reader of plain text: what it takes, and what it refuses with file, row, column and what to do."""
 
 from __future__ import annotations
 
@@ -12,13 +12,18 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from research.errors import DataError, DataFileError, MissingColumnError, ResearchError
-from research.loaders import parse_csv
+from research.loaders.csv import load_csv, parse_csv
+from research.loaders.raw import RawFile
 
 GOOD = b"date,nav,close\n2024-07-23,34.10,34\n2024-07-24,33.5,33.6\n2024-07-25,31,31.2\n"
 
 
+def table(raw, **more):
+    return parse_csv(RawFile("x.csv", raw), **more)
+
+
 def read(raw, columns=("nav",), **more):
-    return parse_csv(raw, "x.csv", list(columns), **more)
+    return table(raw, columns=columns and {column: column for column in columns}, **more).frame
 
 
 def refused(raw, error, *parts, **more):
@@ -52,6 +57,13 @@ def test_newest_first_is_turned_round():
         GOOD.replace(b"\n", b"\r\n"),
         GOOD.rstrip(b"\n"),
         GOOD + b"\n\n",
+        GOOD + b" \n,,\n",
+        GOOD.replace(b"\n2024-07-24", b"\n\n2024-07-24"),
+        GOOD.replace(b"\n", b"\r"),
+        GOOD.replace(b"\n", b",,\n"),
+        GOOD.replace(b"close\n", b"close,,\n"),
+        GOOD.replace(b"nav", b"NAV"),
+        GOOD.decode().encode("utf-16"),
         GOOD.replace(b"date,nav", b" date , nav "),
         GOOD.replace(b"33.5", b'"33.5"'),
         GOOD.replace(b"33.5", b" 33.5 "),
@@ -74,8 +86,10 @@ def test_one_row_is_a_table():
 
 
 @pytest.mark.parametrize("raw", [b"", b"\n", b"  \n\n "])
-def test_empty(raw):
-    refused(raw, DataFileError, "empty", "fetch it again")
+def test_empty(raw, tmp_path):
+    (tmp_path / "x.csv").write_bytes(raw)
+    with pytest.raises(DataFileError, match="empty: fetch it again"):
+        load_csv(tmp_path / "x.csv")
 
 
 def test_header_only():
@@ -83,22 +97,20 @@ def test_header_only():
 
 
 def test_binary():
-    refused(b"PK\x03\x04\x00\x00", DataFileError, "binary", "export the table as CSV")
-    refused("date,nav\n2024-07-23,1\n".encode("utf-16"), DataFileError, "binary")
-    refused(b"\xd0\xcf\x11\xe0 workbook", DataFileError, "not UTF-8 text at byte 0")
-    refused(b"date,nav\n2024-07-23,1\xff\n", DataFileError, "not UTF-8 text at byte 21")
+    refused(b"PK\x03\x04\x00\x00", DataFileError, "a zip archive or a modern workbook", "fetch the table again")
+    refused("date,nav\n2024-07-23,1\n".encode("utf-16-le"), DataFileError, "binary", "export the table as text")
+    refused(b"\xd0\xcf\x11\xe0 workbook", DataFileError, "an old binary workbook")
+    refused(b"date,nav\n2024-07-23,1\xff\n", DataFileError, "line 2 is not UTF-8 text (byte 21)")
 
 
 def test_torn_in_a_row():
     refused(GOOD[:-10], DataFileError, "row 4 has", "torn", "fetch it again")
     refused(GOOD.replace(b"33.5,33.6", b"33.5,33.6,1"), DataFileError, "row 3 has 4 fields where the header has 3")
-    refused(GOOD.replace(b"\n2024-07-24", b"\n\n2024-07-24"), DataFileError, "row 3 has 0 fields")
 
 
-def test_torn_in_a_number_shows_only_where_an_end_is_required():
-    torn = GOOD[:-2]
-    assert len(read(torn)) == 3
-    refused(torn, DataFileError, "torn: the last line has no end", needs_final_newline=True)
+def test_torn_in_a_number_is_read_with_a_remark_on_the_row():
+    assert table(GOOD).remarks == ()
+    assert [(item.rule, item.row) for item in table(GOOD[:-2]).remarks] == [("no_final_newline", 4)]
 
 
 def test_an_error_page_in_place_of_a_table():
@@ -106,7 +118,7 @@ def test_an_error_page_in_place_of_a_table():
 
 
 def test_broken_quotes():
-    refused(GOOD.replace(b"33.5", b'"33.5'), DataFileError, "row", "is not comma-separated text")
+    refused(GOOD.replace(b"33.5", b'"33.5'), DataFileError, "row", "is not delimited text")
 
 
 def test_a_column_twice():
@@ -114,8 +126,37 @@ def test_a_column_twice():
 
 
 def test_a_missing_column_offers_the_nearest():
-    refused(GOOD, MissingColumnError, "no column 'Nav'", "did you mean 'nav'", "date, nav, close", columns=["Nav"])
-    refused(GOOD, MissingColumnError, "no column 'Date'", date_column="Date")
+    refused(GOOD, MissingColumnError, "no column 'navs'", "did you mean 'nav'", "date, nav, close", columns=["navs"])
+    refused(GOOD, MissingColumnError, "no column 'day'", date_column="day")
+
+
+def test_a_header_that_cannot_have_the_dates_says_what_to_write():
+    refused(GOOD.replace(b",", b";"), MissingColumnError, "say delimiter = ';'")
+    refused(GOOD.replace(b"date", b""), MissingColumnError, "the first column has no name: say date_column = ''")
+    pd.testing.assert_frame_equal(read(GOOD.replace(b",", b";"), delimiter=";"), read(GOOD))
+    pd.testing.assert_frame_equal(read(GOOD.replace(b"date", b""), date_column=""), read(GOOD))
+
+
+@pytest.mark.parametrize("cell", ["$33.5", "33.5%", "(33.5)", "33.5 €", '"1,234.5"', '"1.234,5"', "1 000", "-33.5-"])
+def test_a_column_of_numbers_in_another_notation_is_refused_and_not_left_out(cell):
+    raw = f"date,nav,close\n2024-07-23,{cell},3\n2024-07-24,{cell},3\n".encode()
+    refused(raw, DataError, "row 2, column 'nav'", "is not a number", columns=None)
+
+
+def test_columns_of_words_and_of_other_dates_are_left_out_with_a_remark():
+    raw = b"date,nav,name,settled\n2024-07-23,1,a,2024-07-25\n2024-07-24,2,3M,2024-07-26\n2024-07-25,3,,2024-07-29\n"
+    found = table(raw)
+    assert list(found.frame.columns) == ["nav"]
+    assert [item.message for item in found.remarks] == ["columns that are not read: name, settled"]
+
+
+def test_one_word_among_numbers_is_refused_although_it_comes_first():
+    refused(GOOD.replace(b"34.10", b"n/a"), DataError, "row 2, column 'nav': 'n/a'", columns=None)
+
+
+def test_a_table_of_nothing_but_words_is_refused_and_a_list_of_dates_is_a_table():
+    refused(b"date,nav\n2024-07-23,shut\n", DataError, "row 2, column 'nav': 'shut'", columns=None)
+    assert table(b"date\n2024-07-23\n").frame.shape == (1, 0)
 
 
 @pytest.mark.parametrize(
@@ -123,11 +164,14 @@ def test_a_missing_column_offers_the_nearest():
     [b"n/a", b"1_000", b"nan", b"inf", b"0x1F", b"1e999", b"$33.5", b"33.5%", b"null", b".", "３３".encode(), b"1 000"],
 )
 def test_cells_that_are_no_numbers(cell):
-    refused(GOOD.replace(b"33.5", cell), DataError, "row 3, column 'nav'", "is not a number", cell.decode())
+    refused(
+        GOOD.replace(b"33.5", cell), DataError, "row 3, column 'nav'", "is not a number", ascii(cell.decode())[1:-1]
+    )
 
 
 def test_thousands_commas_are_named():
-    refused(GOOD.replace(b"33.5,", b'"2,692.99",'), DataError, "'2,692.99'", "drop the thousands commas")
+    refused(GOOD.replace(b"33.5,", b'"2,692.99",'), DataError, "'2,692.99'", "groups digits with commas")
+    assert read(GOOD.replace(b"33.5,", b'"2,692.99",'), thousands=",")["nav"].iloc[1] == 2692.99
 
 
 def test_columns_that_are_not_asked_for_may_hold_anything():

@@ -17,7 +17,8 @@ import pytest
 
 from research.errors import DataError, DataFileError, MissingColumnError, ParameterError
 from research.loaders import sql
-from research.loaders.generic import parse_csv_table, parse_excel
+from research.loaders.csv import parse_csv
+from research.loaders.excel import parse_excel
 from research.loaders.parquet import parse_parquet
 from research.loaders.raw import RawFile
 from research.loaders.sql import load_sql
@@ -42,13 +43,13 @@ def raw(content: str | bytes) -> RawFile:
     ],
 )
 def test_text_in_many_notations(text, options, value):
-    frame = parse_csv_table(raw(text), **options).frame
+    frame = parse_csv(raw(text), **options).frame
     assert frame["nav"].tolist() == [value]
     assert str(frame.index[0].date()) == "2024-07-23"
 
 
 def test_words_for_no_value_and_columns_of_words():
-    table = parse_csv_table(raw("date,nav,name\n2024-07-23,n/a,x\n2024-07-24,2,y\n"), missing=["n/a"])
+    table = parse_csv(raw("date,nav,name\n2024-07-23,n/a,x\n2024-07-24,2,y\n"), missing=["n/a"])
     assert np.isnan(table.frame["nav"].iloc[0])
     assert list(table.frame.columns) == ["nav"]
     assert [item.rule for item in table.remarks] == ["column_left_out"]
@@ -72,7 +73,7 @@ def test_words_for_no_value_and_columns_of_words():
 )
 def test_text_that_is_not_as_stated_is_refused(text, options, error, match):
     with pytest.raises(error, match=match):
-        parse_csv_table(raw(text), **options)
+        parse_csv(raw(text), **options)
 
 
 # --- workbooks
@@ -316,5 +317,5 @@ def test_a_password_is_in_no_message(monkeypatch):
 def test_a_table_equals_what_pandas_reads():
     days = pd.bdate_range("2024-01-01", periods=50)
     frame = pd.DataFrame({"a": np.arange(50) / 7, "b": -np.arange(50.0)}, days).rename_axis("date")
-    ours = parse_csv_table(raw(frame.to_csv())).frame
+    ours = parse_csv(raw(frame.to_csv())).frame
     pd.testing.assert_frame_equal(ours, frame, check_freq=False, check_index_type=False)

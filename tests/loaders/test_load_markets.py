@@ -12,7 +12,7 @@ import pytest
 
 from research.errors import DataError, DataFileError, MissingColumnError, ParameterError, UnknownNameError
 from research.loaders.bars import load_bars, parse_bars
-from research.loaders.cboe_vx import load_cboe_vx, parse_cboe_vx
+from research.loaders.cboe_vx import load_cboe_vx, parse_cboe_vx, vx_expiry
 from research.loaders.cme_curve import load_cme_curve, parse_cme_curve
 from research.loaders.coin_metrics import parse_coin_metrics
 from research.loaders.coingecko import load_coingecko, parse_coingecko
@@ -23,7 +23,6 @@ from research.loaders.farside import load_farside, parse_farside
 from research.loaders.fred import load_fred, parse_fred
 from research.loaders.raw import RawFile
 from research.loaders.vx_by_rank import load_vx_by_rank
-from research.loaders.vx_expiry import vx_expiry
 from research.loaders.yahoo import load_yahoo, parse_yahoo
 
 

@@ -7,8 +7,8 @@ import os
 import pytest
 
 from research.errors import DataError, DataFileError, ParameterError, UnknownNameError
-from research.loaders.cells import dates, numbers
 from research.loaders.formats import FORMATS, load_file
+from research.loaders.grid import dates, numbers
 from research.loaders.raw import RawFile, decode, read_raw
 
 # Loaders of text that need no option; "sql" takes a database.

@@ -24,7 +24,7 @@ TEXT = sorted(name for name, content in SAMPLES.items() if b"\x00" not in conten
 
 def parser(name: str):
     module = importlib.import_module(FORMATS[name].module)
-    return getattr(module, {"csv": "parse_csv_table"}.get(name, f"parse_{name}"))
+    return getattr(module, f"parse_{name}")
 
 
 def parsed(name: str, content: bytes) -> PublishedTable | None:

@@ -21,9 +21,9 @@ from research.errors import DataError, ParameterError
 from research.loaders.bars import parse_bars
 from research.loaders.cboe_vx import parse_cboe_vx
 from research.loaders.coin_metrics import parse_coin_metrics
+from research.loaders.excel import parse_excel
 from research.loaders.farside import parse_farside
 from research.loaders.formats import load_file
-from research.loaders.generic import parse_excel
 from research.loaders.grayscale import parse_grayscale
 from research.loaders.ishares import parse_ishares
 from research.loaders.parquet import parse_parquet

@@ -19,8 +19,7 @@ from pull_server import QUICK, Clock, serving, text
 
 from research.errors import DataFileError, ParameterError, UnknownNameError
 from research.funds import read_funds
-from research.loaders import load_series
-from research.loaders.csv import parse_csv
+from research.loaders import load_file, load_series
 from research.loaders.pull.run import pull
 from research.loaders.pull.vintage import Vintages, slug
 
@@ -99,8 +98,9 @@ def test_a_first_pull_keeps_the_bytes_as_they_came_and_writes_the_tidy_file(site
 def test_the_tidy_file_is_read_by_the_strict_csv_reader(site, run, tmp_path):
     site.answer(FRED, text(NEW))
     run(BILL)
-    frame = parse_csv((tmp_path / "dtb3.csv").read_bytes(), "dtb3.csv", ["dtb3"], needs_final_newline=True)
-    assert frame["dtb3"].dropna().tolist() == [5.21, 5.22]
+    table = load_file(tmp_path / "dtb3.csv", "csv")
+    assert table.frame["dtb3"].dropna().tolist() == [5.21, 5.22]
+    assert table.remarks == ()
 
 
 def test_a_304_is_noted_and_stores_nothing(site, run, tmp_path):

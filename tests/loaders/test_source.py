@@ -1,7 +1,5 @@
 """A series is read from where its fund says, and from nowhere else."""
 
-# ruff: noqa: PD011 - values is a field of LoadedSeries, not of a frame
-
 from __future__ import annotations
 
 import hashlib
@@ -153,7 +151,8 @@ def test_a_fund_without_a_folder_cannot_have_files(mine):
         ("day,nav\n2024-07-23\n", DataFileError, "row 2 has 1 fields"),
         ("day,nav\n2024-07-23,x\n", DataError, "row 2, column 'nav': 'x'"),
         ("date,nav\n2024-07-23,1\n", MissingColumnError, "no column 'day'"),
-        ("day,NAV\n2024-07-23,1\n", MissingColumnError, "did you mean 'NAV'"),
+        ("day,NVA\n2024-07-23,1\n", MissingColumnError, "did you mean 'NVA'"),
+        ("day,nav,x\n2024-07-23,shut,1\n", MissingColumnError, "columns that are not read: nav"),
     ],
 )
 def test_broken_files_are_named_with_their_path(mine, content, error, part):

@@ -8,7 +8,7 @@ import pytest
 from statsmodels.regression.linear_model import OLS
 
 from research.errors import AlignmentError, ParameterError, SampleError
-from research.metrics.closing import closing_sides, premium_closing
+from research.metrics.reversion import closing_sides, premium_closing
 from research.opening import load
 
 DAYS = pd.bdate_range("2022-01-03", periods=1000)

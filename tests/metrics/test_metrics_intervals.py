@@ -14,8 +14,7 @@ from scipy.signal import lfilter
 from research import metrics
 from research.errors import AlignmentError, ParameterError, UnknownNameError
 from research.metrics import bootstrap_interval, hac_interval, paired_interval, stationary_blocks
-from research.metrics.interval_request import Request
-from research.metrics.moment_forms import FORMS
+from research.metrics.intervals import Request
 
 RNG = np.random.default_rng(31)
 DAYS = pd.bdate_range("2024-01-02", periods=300)
@@ -27,6 +26,7 @@ FUNDS = pd.DataFrame(
     }
 )
 YEAR = {"periods_per_year": 252}
+MEASURES = {one.name: one for one in metrics.measures() if one.form}
 OPTIONS = {
     "periods_per_year": 252,
     "years": 1.2,
@@ -42,8 +42,13 @@ OPTIONS = {
 
 
 def asked(name):
-    form = FORMS[name]
-    return {key: OPTIONS[key] for key in form.options}, BENCHMARK if form.benchmark else None
+    """The options of an interval of the measure, and what it compares with."""
+    one = MEASURES[name]
+    replaced = {} if one.form.one_of is None else one.form.one_of[1](1)
+    options = {key: OPTIONS[key] for key in one.options if key not in replaced}
+    if one.form.one_of is not None:
+        options[one.form.one_of[0]] = OPTIONS[one.form.one_of[0]]
+    return options, BENCHMARK if one.benchmark else None
 
 
 def direct(name, fund, benchmark, options):
@@ -56,7 +61,7 @@ def direct(name, fund, benchmark, options):
     return getattr(metrics, name)(*pair, **options)
 
 
-@pytest.mark.parametrize("name", sorted(FORMS))
+@pytest.mark.parametrize("name", sorted(MEASURES))
 @pytest.mark.parametrize("holes", [False, True])
 def test_a_form_is_its_measure(name, holes):
     options, benchmark = asked(name)
@@ -74,7 +79,7 @@ def test_a_form_is_its_measure(name, holes):
     assert (found.frame["estimate"] < found.frame["upper"]).all()
 
 
-@pytest.mark.parametrize("name", sorted(name for name, form in FORMS.items() if not form.ordered))
+@pytest.mark.parametrize("name", sorted(name for name, one in MEASURES.items() if one.form.rows == "complete"))
 def test_bootstrap_is_measuring_resampled_rows(name):
     options, benchmark = asked(name)
     fund = FUNDS["B"]
@@ -204,7 +209,16 @@ def test_edges():
     assert short.nobs == 4
 
 
+def test_any_name_of_a_measure_will_do():
+    for name in ("TE", "active risk", metrics.tracking_error):
+        found = hac_interval(name, FUNDS, BENCHMARK, **YEAR)
+        assert found.measure == "tracking_error"
+        pd.testing.assert_frame_equal(found.frame, hac_interval("tracking_error", FUNDS, BENCHMARK, **YEAR).frame)
+
+
 def test_refusals():
+    with pytest.raises(UnknownNameError, match="measure with an interval 'observations'"):
+        hac_interval("observations", FUNDS, BENCHMARK)
     with pytest.raises(UnknownNameError, match="tracking_error"):
         hac_interval("tracking_eror", FUNDS, BENCHMARK)
     with pytest.raises(ParameterError, match="takes the options periods_per_year; given were none"):
@@ -337,15 +351,13 @@ def shares_of_all_measures(worlds, nobs, draws):
     funds, references = market(rng, nobs, worlds)
     long_fund, long_reference = (x[0] for x in market(rng, 1_000_000, 1))
     rows = {}
-    for name in sorted(set(FORMS) - {"up_capture", "down_capture", "days_outside"}):
-        form = FORMS[name]
-        options = {key: OPTIONS[key] for key in form.options} | (
-            {"years": nobs / 252} if "years" in form.options else {}
-        )
-        long_options = options | ({"years": 1_000_000 / 252} if "years" in form.options else {})
+    for name in sorted(set(MEASURES) - {"up_capture", "down_capture", "days_outside"}):
+        options = asked(name)[0]
+        options |= {"years": nobs / 252} if "years" in options else {}
+        long_options = options | ({"years": 1_000_000 / 252} if "years" in options else {})
         if name == "investor_tracking_difference":  # its premiums are paid once
             long_options["years"] = options["years"]
-        if form.benchmark:
+        if MEASURES[name].benchmark:
             pair, long_pair = (funds, references), (long_fund, long_reference)
         else:
             pair, long_pair = (funds - references, None), (long_fund - long_reference, None)

@@ -9,9 +9,9 @@ import sys
 from pathlib import Path
 
 import pytest
+from research.analyses.requirements import REQUIREMENTS
 
 from research.analyses.preflight import preflight
-from research.analyses.requirements import REQUIREMENTS
 from research.errors import DataError, MissingColumnError, ResearchError
 from research.reporting import effective, notebook, read_schema, run_report
 

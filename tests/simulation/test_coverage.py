@@ -22,7 +22,7 @@ from research.simulation import (
     study_world,
 )
 from research.simulation.best import BestEstimator
-from research.simulation.study import share_interval
+from research.simulation.coverage import share_interval
 
 DRAWS = 80
 

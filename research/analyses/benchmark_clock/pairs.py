@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -15,13 +14,16 @@ from research.alignment.clock import Clock
 from research.alignment.clock_offset import ClockOffset, Market, clock_offset, clock_offset_by_period, expected_offset
 from research.alignment.history import History
 from research.analyses.premium_discount.clock import early_sessions, stale_sessions
-from research.errors import DataFileError, ParameterError, SampleError
+from research.errors import ParameterError, SampleError
 from research.loaders import SourceRecord
-from research.loaders.csv import parse_csv
+from research.loaders.csv import load_csv
 
 __all__ = ["ClockPair", "OtherBenchmark", "clock_pairs", "other_benchmark", "with_other"]
 
 AT_FUND_CLOCK = "benchmark_at_fund_clock"
+
+SAME = 0.05
+"""Hours below which two moments are one for every purpose here: three minutes."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -69,6 +71,11 @@ class ClockPair:
     def name(self) -> str:
         """The pair as a label."""
         return f"{self.first} and {self.second}"
+
+    @property
+    def labels_agree(self) -> bool:
+        """Whether the two clocks' labels name the same moment, to three minutes; no where there is no label."""
+        return abs(self.expected) < SAME
 
     @property
     def p_value_constant(self) -> float:
@@ -136,11 +143,8 @@ def other_benchmark(
     if not column:
         raise ParameterError(f"series_column is empty: name the column of {path.name} that holds the levels")
     Clock.parse(clock)
-    try:
-        raw = path.read_bytes()
-    except OSError as error:
-        raise DataFileError(f"{path}: cannot be read ({error.strerror}): name a comma-separated file") from None
-    levels = parse_csv(raw, path.name, [column], date_column=date_column)[column]
+    table = load_csv(path, date_column=date_column)
+    levels = table.frame[table.column_named(column)]
     record = SourceRecord(
         name=f"{path.name}, {column}",
         role="benchmark",
@@ -149,9 +153,10 @@ def other_benchmark(
         clock=clock,
         unit="as in the file",
         tick=None,
-        rows=len(levels),
-        sha256=hashlib.sha256(raw).hexdigest(),
+        rows=table.rows,
+        sha256=table.sha256,
         measures=name or f"{path.name}, {column}",
+        remarks=table.remarks,
     )
     return OtherBenchmark(levels.rename("other"), record)
 

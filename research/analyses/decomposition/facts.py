@@ -1,45 +1,50 @@
-"""Everything that a decomposition report shows, computed once: what the notebook prints and what the JSON holds."""
+"""Why a fund did not earn what its benchmark earned: everything that the answer rests on."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from functools import cached_property
+from typing import Literal, Self
 
 import numpy as np
-import pandas as pd
 
 from research.alignment.history import History
-from research.analyses.decomposition.words import conclusions, limits
-from research.analyses.expense_ratio.fee_break import find_fee_break
-from research.analyses.expense_ratio.fee_words import break_is_real, break_record
-from research.analyses.lead import BP_A_YEAR, Lead, LeadFigure, cumulated_divergence, fee_measured
-from research.analyses.measures import Measures, measure_basis, measures_table, premium_table
-from research.analyses.phrases import bp, plus_minus_bp
-from research.analyses.report import Report
-from research.conventions import BASIS_POINT, SESSIONS_PER_YEAR, check_confidence
+from research.analyses.expense_ratio.fee_break import DayOfChange, day_of_change, find_fee_break
+from research.analyses.measures import Measures, measure_basis
+from research.conventions import SESSIONS_PER_YEAR, check_confidence
 from research.decomposition import (
     AutocorrelationTest,
     Decomposition,
+    DriverEstimate,
     FeeRegimes,
     SlopeBreak,
     autocorrelation_test,
-    compare_estimators,
     decompose,
     fee_regimes,
 )
 from research.decomposition.identification import Policy
 from research.metrics import tracking_error
-from research.plots import DescribedFigure, break_profile
-from research.plots import premium as premium_figure
-from research.tables import Table
 
-__all__ = ["Explanation", "explain"]
+__all__ = ["ExplanationFacts"]
+
+COMES_BACK = 0.7
+"""Tracking error over the longest horizon, as a share of the daily one, below which the premium's noise comes back."""
+
+LONGEST = 21
+"""Sessions of the longest horizon that the sentence on market price compares with the daily one."""
+
+NAIVE = 2.0
+"""How many times the tracking error must be without a calendar before it is said."""
+
+CHANGES = 0.05
+"""P-value of a constant variance below which the noise is said to change."""
 
 
 @dataclass(frozen=True, eq=False)
-class Explanation(Report):
-    """Why a fund did not earn what its benchmark earned, with everything that the answer rests on.
+class ExplanationFacts:
+    """Why a fund did not earn what its benchmark earned.
 
     Parameters
     ----------
@@ -71,160 +76,101 @@ class Explanation(Report):
     autocorrelation: AutocorrelationTest
     seed: int
 
-    @property
-    def conclusions(self) -> tuple[str, ...]:
-        """What a careful analyst would conclude, one sentence each, generated from the numbers."""
-        return conclusions(self)
-
-    @property
-    def limits(self) -> tuple[str, ...]:
-        """What these numbers cannot say."""
-        return limits(self)
-
-    @property
-    def break_is_real(self) -> bool:
-        """Whether a change of the drift is more than chance, at 1 %."""
-        return break_is_real(self.fee_break)
-
-    @property
-    def random_seed(self) -> int:
-        """What seeded the simulated intervals."""
-        return self.seed
-
-    def key_figures(self) -> dict[str, str]:
-        """Return the handful of figures that a reader looks for first."""
-        rows = {}
-        for basis, result in self.bases.items():
-            name = "net asset value" if basis == "nav" else "market price"
-            rows[f"Tracking difference, {name}"] = f"{bp(result.tracking_difference, signed=True)} a year"
-            rows[f"Tracking error, {name}"] = f"{bp(self.measures[basis].daily)} a year"
-        if self.regimes is not None:
-            last = self.regimes.regimes[-1]
-            rows["Fee that the data show today"] = f"{plus_minus_bp(last.estimated, last.std_error)} a year"
-            rows["Fee that is stated today"] = f"{bp(last.stated)} a year"
-        if self.fee_break is not None and self.break_is_real:
-            low, high = self.fee_break.interval
-            rows["Drift changed on"] = f"{self.fee_break.date:%Y-%m-%d} ({low:%Y-%m-%d} to {high:%Y-%m-%d})"
-        rest = self.bases["nav"].unexplained
-        rows["Unexplained, net asset value"] = f"{plus_minus_bp(rest.contribution, rest.contribution_std_error)} a year"
-        return rows
-
-    def measures_table(self) -> Table:
-        """Return every measure of every basis side by side."""
-        return measures_table(list(self.measures.values()))
-
-    def premium(self) -> tuple[object, ...]:
-        """Return the premium's figure and statistics, or a sentence where there is no market close."""
-        if "price" not in self.bases:
-            return (f"{self.history.fund.ticker} has no market close here: price basis and premium are left out.",)
-        return premium_figure(self.history), premium_table(self.history)
-
-    def break_figure(self) -> DescribedFigure | None:
-        """Return the figure of the break, or None where none was looked for."""
-        if self.fee_break is None:
-            return None
-        return break_profile(self.history.divergence("nav"), self.fee_break, self.history.fund.ticker)
-
-    def estimators(self) -> Table | None:
-        """Return the NAV drivers' coefficients by five estimators, side by side; None where all are imposed."""
-        fit = self.bases["nav"].fit
-        if not len(fit.params):
-            return None
-        frame = compare_estimators(fit.level, fit.drivers, positions=self.history.positions)
-        frame.index = pd.Index([f"{estimator}: {driver}" for estimator, driver in frame.index])
-        notes = (
-            "Levels with HAC errors look most precise and are not: where the remainder wanders, their 95 % intervals "
-            "cover far less. The local-level regression nests both; its errors here are those of a constant variance.",
-        )
-        formats = {"coefficient": ".4f", "std_error": ".4f", "lags": ".0f"}
-        return Table(frame, "The same coefficients by other estimators, NAV basis", formats, notes)
-
-    def lead(self) -> Lead:
-        """Return tracking difference and error on net asset value, the fee and what is unexplained."""
-        measured, rest = self.measures["nav"], self.bases["nav"].unexplained
-        error = rest.contribution_std_error / BASIS_POINT
-        figures = (
-            LeadFigure("Tracking difference", measured.log / BASIS_POINT, BP_A_YEAR),
-            LeadFigure("Tracking error", measured.daily / BASIS_POINT, BP_A_YEAR),
-            fee_measured(self.regimes),
-            LeadFigure("Unexplained", rest.contribution / BASIS_POINT, BP_A_YEAR, error),
-        )
-        return Lead(figures, cumulated_divergence(self.history))
-
-    def numbers(self) -> dict[str, object]:
-        """Return bases, fee periods and breaks in the layout of ``research.result/1``."""
-        return {
-            "bases": {
-                basis: {**self.measures[basis].to_dict(), **result.to_dict()} for basis, result in self.bases.items()
-            },
-            "fee_regimes": [] if self.regimes is None else self.regimes.to_list(),
-            "breaks": [] if self.fee_break is None or not self.break_is_real else [break_record(self.fee_break)],
+    @classmethod
+    def of(
+        cls,
+        history: History,
+        *,
+        horizons: Sequence[int],
+        confidence: float,
+        policy: Policy,
+        transitory: Literal["noise", "ar1"],
+        seed: int,
+        draws: int,
+    ) -> Self:
+        """Decompose every basis and gather the rest; parameters and errors are those of `explain`."""
+        check_confidence(confidence)
+        bases = {
+            basis: decompose(
+                history, basis, horizons=horizons, confidence=confidence, policy=policy, transitory=transitory
+            )
+            for basis in history.bases
         }
+        nav = bases["nav"].fit
+        return cls(
+            history=history,
+            bases=dict(bases.items()),
+            measures={basis: measure_basis(history, basis, result.fit, horizons) for basis, result in bases.items()},
+            regimes=fee_regimes(history, confidence=confidence),
+            fee_break=find_fee_break(history, confidence=confidence, seed=seed, draws=draws),
+            without_flagged=_without_flagged(history),
+            autocorrelation=autocorrelation_test(nav.level, nav.drivers, positions=history.positions),
+            seed=seed,
+        )
 
+    @cached_property
+    def day_of_change(self) -> DayOfChange:
+        """The day found beside the day that is stated."""
+        return day_of_change(self.fee_break, self.history.fund)
 
-def explain(
-    history: History,
-    *,
-    horizons: Sequence[int] = (1, 5, 21, 63),
-    confidence: float = 0.95,
-    policy: Policy = "auto",
-    transitory: Literal["noise", "ar1"] = "noise",
-    seed: int = 0,
-    draws: int = 499,
-) -> Explanation:
-    """Decompose a history on every basis it has, and gather what a report shows.
+    @cached_property
+    def premium_part(self) -> DriverEstimate | None:
+        """The premium's part on price basis; None without a close."""
+        if "price" not in self.bases:
+            return None
+        return next((part for part in self.bases["price"].drivers if part.name == "premium_discount"), None)
 
-    Parameters
-    ----------
-    history : History
-        From `research.load`.
-    horizons : sequence of int
-        Sessions over which tracking error and shares are taken.
-    confidence : float
-        Nominal coverage of every interval.
-    policy : {"auto", "estimate", "impose"}
-        Identification policy of all drivers.
-    transitory : {"noise", "ar1"}
-        Whether the noise that comes back may take its time; see `local_level`.
-    seed : int
-        Seeds the simulated samples behind the interval of the break date.
-    draws : int
-        How many of them.
+    @cached_property
+    def premium_ends(self) -> tuple[float, float]:
+        """First and last log premium; NaN without a close."""
+        if "close" not in self.history.frame:
+            return math.nan, math.nan
+        known = self.history.premium.dropna()
+        return float(known.iloc[0]), float(known.iloc[-1])
 
-    Returns
-    -------
-    Explanation
-        Decompositions, measures, fee periods, the fee's first day, words.
+    @cached_property
+    def long_horizon(self) -> int | None:
+        """The horizon that is compared with one session on price basis; None where there is none."""
+        price = self.measures.get("price")
+        if price is None or len(price.horizons) < 2:
+            return None
+        return max(horizon for horizon in price.horizons if horizon <= LONGEST)
 
-    Raises
-    ------
-    ResearchError
-        As `decompose` does.
+    @property
+    def price_noise(self) -> Literal["comes back", "stays", "not known"]:
+        """Whether most of the tracking error at market price is noise that comes back."""
+        if self.long_horizon is None:
+            return "not known"
+        price = self.measures["price"]
+        return "comes back" if price.horizons[self.long_horizon] < COMES_BACK * price.daily else "stays"
 
-    Examples
-    --------
-    >>> import research as rs
-    >>> explained = rs.explain(rs.load("ETHV"), draws=99)
-    >>> explained.fee_break.date
-    Timestamp('2025-07-23 00:00:00')
-    """
-    check_confidence(confidence)
-    bases = {
-        basis: decompose(history, basis, horizons=horizons, confidence=confidence, policy=policy, transitory=transitory)
-        for basis in history.bases
-    }
-    return Explanation(
-        history=history,
-        bases=dict(bases.items()),
-        measures={basis: measure_basis(history, basis, result.fit, horizons) for basis, result in bases.items()},
-        regimes=fee_regimes(history, confidence=confidence),
-        fee_break=find_fee_break(history, confidence=confidence, seed=seed, draws=draws),
-        without_flagged=_without_flagged(history),
-        autocorrelation=autocorrelation_test(
-            bases["nav"].fit.level, bases["nav"].fit.drivers, positions=history.positions
-        ),
-        seed=seed,
-    )
+    @cached_property
+    def flagged_share(self) -> float:
+        """Share of the price tracking error's variance that flagged closes make; NaN where there are none."""
+        if math.isnan(self.without_flagged):
+            return math.nan
+        return 1.0 - (self.without_flagged / self.measures["price"].daily) ** 2
+
+    @property
+    def calendar_matters(self) -> bool:
+        """Whether reading the file without an exchange calendar would show another tracking error."""
+        naive = self.history.naive
+        return naive is not None and naive.all_rows_bp > NAIVE * naive.sessions_bp
+
+    @cached_property
+    def p_value_constant_variance(self) -> float:
+        """P-value of noise on net asset value whose variance does not change."""
+        return self.bases["nav"].fit.changing_variance()
+
+    @property
+    def noise(self) -> Literal["changes", "no change found"]:
+        """Whether the noise of net asset value changes through time."""
+        return "changes" if self.p_value_constant_variance < CHANGES else "no change found"
+
+    @property
+    def noise_takes_its_time(self) -> bool:
+        """Whether the noise that comes back takes its time, and the regression does not know it."""
+        return self.autocorrelation.recommended and self.bases["nav"].fit.phi == 0.0
 
 
 def _without_flagged(history: History) -> float:

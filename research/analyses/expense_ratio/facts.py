@@ -2,42 +2,79 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
-from math import nan
-from typing import TYPE_CHECKING
+from functools import cached_property
+from typing import Literal, Self
 
 import pandas as pd
 
 from research.alignment.history import History
 from research.analyses.expense_ratio.estimators import FeeEstimators, fee_estimators, period_names
-from research.analyses.expense_ratio.fee_break import find_fee_break
-from research.analyses.expense_ratio.fee_words import break_is_real, break_record
-from research.analyses.expense_ratio.tiers import TierQuarter, tier_quarters, tiers_table
-from research.analyses.expense_ratio.words import fee_conclusions, fee_limits
-from research.analyses.lead import BP_A_YEAR, Lead, LeadFigure, cumulated_divergence, fee_measured
-from research.analyses.phrases import bp, plus_minus_bp
-from research.analyses.report import Report
-from research.conventions import BASIS_POINT, check_confidence
-from research.decomposition import FeeRegimes, SlopeBreak, decompose, fee_regimes
-from research.decomposition.power import detectable_change
+from research.analyses.expense_ratio.fee_break import DayOfChange, day_of_change, find_fee_break
+from research.analyses.expense_ratio.tiers import TierQuarter, tier_quarters
+from research.conventions import BASIS_POINT, DAYS_PER_YEAR, check_confidence
+from research.decomposition import FeeRegimes, SlopeBreak, fee_regimes
+from research.decomposition.breaks import detectable_change
 from research.drivers.coins import fee_from_coins
 from research.drivers.inputs import input_series
 from research.errors import SampleError
-from research.plots.breaks import break_profile
-from research.plots.decomposition import residuals
-from research.plots.fee import estimator_whiskers, fee_level, power_curve
-from research.tables import Table
 
-if TYPE_CHECKING:
-    from research.plots import DescribedFigure
+__all__ = ["ExpenseRatioFacts", "HacLevels", "Tiered"]
 
-__all__ = ["FeeReport", "fee_report"]
+LONG = 60
+"""Sessions from which the last period of the schedule has a noise of its own."""
 
-_LONG = 60
+APART = 2.0
+"""Errors by which levels with HAC must differ from the local level before it is said."""
+
+CHANGES = 0.05
+"""P-value of a constant variance below which the noise is said to change."""
+
+
+@dataclass(frozen=True)
+class HacLevels:
+    """Levels with HAC errors beside the local-level regression, in the last period.
+
+    Parameters
+    ----------
+    rate, std_error : float
+        A fraction a year.
+    errors_away : float
+        Distance to the local level in HAC's own errors.
+    """
+
+    rate: float
+    std_error: float
+    errors_away: float
+
+    @property
+    def claims_too_much(self) -> bool:
+        """Whether it lies further from the local level than its own errors allow."""
+        return self.errors_away > APART
+
+
+@dataclass(frozen=True)
+class Tiered:
+    """What a tiered fee came to over all days with tiers.
+
+    Parameters
+    ----------
+    days : int
+        Calendar days.
+    per_dollar : float
+        Charged on the average dollar, a fraction a year.
+    per_day : float
+        The stated rate of the average day, a fraction a year: what a share held throughout paid.
+    """
+
+    days: int
+    per_dollar: float
+    per_day: float
 
 
 @dataclass(frozen=True, eq=False)
-class FeeReport(Report):
+class ExpenseRatioFacts:
     """What a fund charged, measured several ways.
 
     Parameters
@@ -75,193 +112,96 @@ class FeeReport(Report):
     confidence: float
     seed: int
 
-    @property
-    def conclusions(self) -> tuple[str, ...]:
-        """What follows about the fee, one sentence or two each."""
-        return fee_conclusions(self)
-
-    @property
-    def limits(self) -> tuple[str, ...]:
-        """What these numbers cannot say of the fee."""
-        return fee_limits(self)
-
-    @property
-    def random_seed(self) -> int:
-        """What seeded the simulated interval of the break."""
-        return self.seed
-
-    def key_figures(self) -> dict[str, str]:
-        """Return the fee as measured and as stated, the day it changed, and the smallest change that would show."""
-        last = self.regimes.regimes[-1]
-        rows = {
-            "Fee that the data show today": f"{plus_minus_bp(last.estimated, last.std_error)} a year",
-            "Fee that is stated today": f"{bp(last.stated)} a year",
-        }
-        if len(self.regimes.regimes) > 1:
-            first = self.regimes.regimes[0]
-            rows["Fee in the first period"] = (
-                f"{plus_minus_bp(first.estimated, first.std_error)} a year (stated: {bp(first.stated)})"
+    @classmethod
+    def of(cls, history: History, *, confidence: float, power: float, seed: int, draws: int) -> Self:
+        """Measure; parameters and errors are those of `expense_ratio`."""
+        check_confidence(confidence)
+        schedule = history.fund.fee_schedule
+        regimes = fee_regimes(history, confidence=confidence)
+        if regimes is None:
+            raise SampleError(
+                f"no period of the {len(schedule.periods)} in the fee schedule has ten sessions in the sample"
             )
-        if self.fee_break is not None and break_is_real(self.fee_break):
-            low, high = self.fee_break.interval
-            rows["Drift changed on"] = f"{self.fee_break.date:%Y-%m-%d} ({low:%Y-%m-%d} to {high:%Y-%m-%d})"
-        if len(self.detectable):
-            sessions = 21 if 21 in self.detectable.index else int(self.detectable.index[0])
-            rows[f"Change that shows within {sessions} sessions"] = f"{bp(float(self.detectable[sessions]))} a year"
-        return rows
+        return cls(
+            history=history,
+            regimes=regimes,
+            fee_break=find_fee_break(history, confidence=confidence, seed=seed, draws=draws),
+            estimators=fee_estimators(history, regimes),
+            detectable=_detectable(history, regimes, confidence, power),
+            power=power,
+            quarters=tier_quarters(history),
+            coins=_coins(history, regimes),
+            confidence=confidence,
+            seed=seed,
+        )
 
-    def regimes_table(self) -> Table:
-        """Return stated and measured rates by period; of a simulated fund the stated rate is the truth."""
-        table = self.regimes.summary()
+    @cached_property
+    def day_of_change(self) -> DayOfChange:
+        """The day found beside the day that is stated."""
+        return day_of_change(self.fee_break, self.history.fund)
+
+    @cached_property
+    def errors_from_truth(self) -> tuple[float, ...]:
+        """Standard errors between estimate and truth by period, of a simulated fund; empty for a real one."""
         if not self.history.fund.simulated:
-            return table
-        frame = table.frame.rename(columns={"stated": "truth"})
-        return Table(
-            frame, f"{table.caption} (simulated: what is stated is true)", dict.fromkeys(map(str, frame), ".2f")
+            return ()
+        return tuple(
+            abs(one.estimated - one.stated) / one.std_error for one in self.regimes.regimes if one.std_error > 0
         )
 
-    def power_table(self) -> Table | str:
-        """Return the smallest change of the fee that would show, by sessions since it."""
-        if not len(self.detectable):
-            return "The sample is too short to say how small a change would show."
-        frame = pd.DataFrame({"bp a year": self.detectable / BASIS_POINT})
-        frame.index = pd.Index([f"{sessions} sessions" for sessions in self.detectable.index])
-        notes = (
-            f"Noticed with probability {self.power:.0%} by a two-sided test at {1 - self.confidence:.0%}, the day of "
-            "the change known, the noise being that of the last period.",
-        )
-        return Table(frame, "Smallest change of the fee that would show after ...", {"bp a year": ".2f"}, notes)
+    @cached_property
+    def precision_gained(self) -> float:
+        """Error of the fee from daily changes over that from the level, last period; NaN where there is none."""
+        errors = self.estimators.errors.iloc[:, -1]
+        own = errors["local level"]
+        return float(errors["changes with constant"] / own) if own > 0 else math.nan
 
-    def tiers(self) -> Table | str:
-        """Return what asset tiers did, in dollars, or a sentence where they did nothing that can be computed."""
-        fund = self.history.fund
-        if self.quarters:
-            return tiers_table(fund, self.quarters)
-        if fund.fee is None or all(period.is_flat for period in fund.fee.periods):
-            return f"The fee of {fund.ticker} has no tiers in its schedule: one rate a period, whatever the assets."
-        below = fund.fee.assets_below
-        if below is None:
-            return f"The fee of {fund.ticker} has tiers, but its assets are not known day by day."
-        return (
-            f"The fee of {fund.ticker} has tiers, but its assets never exceeded ${below / 1e9:g} bn "
-            f"({fund.assets_below.status if fund.assets_below else 'stated'}): one rate a period held throughout."
-        )
+    @cached_property
+    def hac_levels(self) -> HacLevels:
+        """Levels with HAC errors in the last period."""
+        rates, errors = self.estimators.rates.iloc[:, -1], self.estimators.errors.iloc[:, -1]
+        rate, error = float(rates["levels, HAC"]), float(errors["levels, HAC"])
+        return HacLevels(rate, error, abs(rate - float(rates["local level"])) / error if error > 0 else math.nan)
 
-    def coins_table(self) -> Table | str:
-        """Return the fee that coins per share show, or a sentence where they are not known."""
-        if self.coins is None:
-            return (
-                f"Coins per share of {self.history.fund.ticker} are not in these data. They would show the fee without "
-                "any price; what stands in for them here is net asset value over the index."
-            )
-        frame = pd.DataFrame({"bp a year": self.coins / BASIS_POINT})
-        return Table(frame, "Fee that coins per share show, without any price", {"bp a year": ".2f"})
-
-    def level_figure(self) -> DescribedFigure:
-        """Return the figure of the divergence with what was stated and what was found."""
-        return fee_level(self.history, self.regimes)
-
-    def break_figure(self) -> DescribedFigure | None:
-        """Return the figure of the break, or None where none was looked for."""
-        if self.fee_break is None:
+    @cached_property
+    def tiered(self) -> Tiered | None:
+        """What the tiers came to; None where the fee has none in the sample."""
+        if not self.quarters:
             return None
-        return break_profile(self.history.divergence("nav"), self.fee_break, self.history.fund.ticker)
+        days = sum(one.days for one in self.quarters)
+        held = sum(one.mean_assets * one.days for one in self.quarters) / DAYS_PER_YEAR
+        last = self.quarters[-1].label
+        tiered = next(one for one in self.regimes.regimes if str(pd.Period(one.end, "Q")) == last)
+        return Tiered(days, sum(one.charged for one in self.quarters) / held, tiered.stated)
 
-    def estimators_figure(self) -> DescribedFigure:
-        """Return the figure of the last period's fee by estimator."""
-        name = period_names(self.regimes)[-1]
-        rates = pd.DataFrame({"rate": self.estimators.rates[name], "std_error": self.estimators.errors[name]})
-        return estimator_whiskers(
-            rates, self.regimes.regimes[-1].stated, self.history.fund.ticker, name, self.confidence
-        )
+    @cached_property
+    def p_value_constant_variance(self) -> float:
+        """P-value of noise whose variance does not change."""
+        return self.regimes.fit.changing_variance()
 
-    def power_figure(self) -> DescribedFigure | None:
-        """Return the figure of detectable changes, or None where the sample is too short."""
-        return power_curve(self.detectable, self.history.fund.ticker) if len(self.detectable) else None
+    @property
+    def noise(self) -> Literal["changes", "no change found"]:
+        """Whether the noise changes through time."""
+        return "changes" if self.p_value_constant_variance < CHANGES else "no change found"
 
-    def residuals_figure(self) -> DescribedFigure:
-        """Return the residual diagnostics of the NAV decomposition, in which the fee is a driver."""
-        return residuals(decompose(self.history, "nav", confidence=self.confidence))
-
-    def lead(self) -> Lead:
-        """Return the fee as measured and as stated, and the smallest change that would show within a month."""
-        figures = (
-            fee_measured(self.regimes),
-            LeadFigure("Fee stated", self.regimes.regimes[-1].stated / BASIS_POINT, BP_A_YEAR),
-            LeadFigure("Change that shows in 21 sessions", self.detectable.get(21, nan) / BASIS_POINT, BP_A_YEAR),
-        )
-        return Lead(figures, cumulated_divergence(self.history))
-
-    def numbers(self) -> dict[str, object]:
-        """Return fee periods, break and the ``expense`` object of the result."""
+    def to_record(self) -> dict[str, object]:
+        """Return the ``expense_ratio`` object of the result."""
         return {
-            "fee_regimes": self.regimes.to_list(),
-            "breaks": [break_record(self.fee_break)] if self.fee_break and break_is_real(self.fee_break) else [],
-            "expense": {
-                "estimators": self.estimators.to_list(),
-                "detectable_change_bp": {str(h): float(v) / BASIS_POINT for h, v in self.detectable.items()},
-                "power": self.power,
-                "tiers": [one.to_dict() for one in self.quarters],
-                "coins_per_share_bp": None
-                if self.coins is None
-                else {str(name): float(rate) / BASIS_POINT for name, rate in self.coins.items()},
-            },
+            "estimators": self.estimators.to_list(),
+            "detectable_change_bp": {str(h): float(v) / BASIS_POINT for h, v in self.detectable.items()},
+            "power": self.power,
+            "tiers": [one.to_dict() for one in self.quarters],
+            "coins_per_share_bp": None
+            if self.coins is None
+            else {str(name): float(rate) / BASIS_POINT for name, rate in self.coins.items()},
         }
-
-
-def fee_report(
-    history: History, *, confidence: float = 0.95, power: float = 0.8, seed: int = 0, draws: int = 499
-) -> FeeReport:
-    """Measure what a fund charged, by period and by estimator, and how small a change would have shown.
-
-    Parameters
-    ----------
-    history : History
-        From `research.load`; the fund's fee schedule must be known.
-    confidence : float
-        Nominal coverage of every interval.
-    power : float
-        Probability with which the smallest detectable change is noticed.
-    seed, draws : int
-        Of the simulated interval of the break date.
-
-    Returns
-    -------
-    FeeReport
-
-    Raises
-    ------
-    SampleError
-        If no period of the schedule is long enough.
-    DataError
-        If the fee is not known, or as `fee_regimes` raises.
-    """
-    check_confidence(confidence)
-    schedule = history.fund.fee_schedule
-    regimes = fee_regimes(history, confidence=confidence)
-    if regimes is None:
-        raise SampleError(
-            f"no period of the {len(schedule.periods)} in the fee schedule has ten sessions in the sample"
-        )
-    return FeeReport(
-        history=history,
-        regimes=regimes,
-        fee_break=find_fee_break(history, confidence=confidence, seed=seed, draws=draws),
-        estimators=fee_estimators(history, regimes),
-        detectable=_detectable(history, regimes, confidence, power),
-        power=power,
-        quarters=tier_quarters(history),
-        coins=_coins(history, regimes),
-        confidence=confidence,
-        seed=seed,
-    )
 
 
 def _detectable(history: History, regimes: FeeRegimes, confidence: float, power: float) -> pd.Series:
     """Return the detectable change at the noise of the last period, or of the whole sample where that is short."""
     fit, last = regimes.fit, regimes.regimes[-1]
     inside = (fit.level.index >= last.start).copy()
-    if inside.sum() < _LONG:
+    if inside.sum() < LONG:
         inside[:] = True
     try:
         return detectable_change(

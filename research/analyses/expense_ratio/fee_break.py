@@ -1,13 +1,77 @@
-"""The day on which a fee changed, looked for without its schedule: shared by every report that shows it."""
+"""The day on which a fee changed, looked for without its schedule, and how it stands to the day that is stated."""
 
 from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+import pandas as pd
 
 from research.alignment.history import History
 from research.decomposition import SlopeBreak, slope_break
 from research.drivers import exposures, measure
 from research.errors import SampleError
+from research.funds import Fund
 
-__all__ = ["find_fee_break"]
+__all__ = ["DayOfChange", "day_of_change", "find_fee_break"]
+
+Verdict = Literal["not looked for", "none found", "to the day", "inside the interval", "outside the interval", "found"]
+
+
+@dataclass(frozen=True)
+class DayOfChange:
+    """A change of the drift beside the change of the fee that is stated nearest to it.
+
+    Parameters
+    ----------
+    found : SlopeBreak or None
+        What the data show; None where the sample is too short to look.
+    stated : pandas.Timestamp or None
+        The nearest day on which the stated fee changes; None where it never does, or no change was found.
+    verdict : str
+        ``"not looked for"``, ``"none found"``, and of a change that is more than chance ``"to the day"``,
+        ``"inside the interval"``, ``"outside the interval"`` of the day found, or ``"found"`` where none is stated.
+    """
+
+    found: SlopeBreak | None
+    stated: pd.Timestamp | None
+    verdict: Verdict
+
+    @property
+    def real(self) -> SlopeBreak | None:
+        """The change, where it is more than chance."""
+        return self.found if self.found is not None and self.found.is_real else None
+
+    @property
+    def days_away(self) -> int | None:
+        """Days from the stated change to the one found; None where either is missing."""
+        if self.found is None or self.stated is None:
+            return None
+        return (self.found.date - self.stated).days
+
+
+def day_of_change(found: SlopeBreak | None, fund: Fund) -> DayOfChange:
+    """Return a change of the drift beside the fund's own schedule.
+
+    Parameters
+    ----------
+    found : SlopeBreak or None
+        From `find_fee_break`.
+    fund : Fund
+        Whose schedule is looked at.
+    """
+    if found is None:
+        return DayOfChange(None, None, "not looked for")
+    if not found.is_real:
+        return DayOfChange(found, None, "none found")
+    if fund.fee is None or len(fund.fee.periods) < 2:
+        return DayOfChange(found, None, "found")
+    stated = [pd.Timestamp(period.start) for period in fund.fee.periods[1:]]
+    nearest = min(stated, key=lambda day: abs((day - found.date).days))
+    if nearest == found.date:
+        return DayOfChange(found, nearest, "to the day")
+    inside = found.interval[0] <= nearest <= found.interval[1]
+    return DayOfChange(found, nearest, "inside the interval" if inside else "outside the interval")
 
 
 def find_fee_break(history: History, *, confidence: float, seed: int, draws: int) -> SlopeBreak | None:

@@ -1,161 +1,231 @@
-"""What a report on the expense ratio says in sentences, generated from its numbers."""
+"""What the facts about an expense ratio say in sentences."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
-import pandas as pd
+from research.analyses.expense_ratio.facts import ExpenseRatioFacts
+from research.analyses.expense_ratio.fee_break import DayOfChange
+from research.analyses.phrases import bp, fund_name, p_text, percent, plus_minus_bp, simulated
+from research.analyses.statement import Statement, Statements
+from research.conventions import BASIS_POINT
+from research.decomposition import FeeRegime, FeeRegimes
 
-from research.analyses.expense_ratio.fee_words import break_sentences, regime_sentences
-from research.analyses.phrases import bp, fund_name, p_text, percent, plus_minus_bp, simulated_note
-from research.conventions import DAYS_PER_YEAR
-
-if TYPE_CHECKING:
-    from research.analyses.expense_ratio.facts import FeeReport
-
-__all__ = ["fee_conclusions", "fee_limits"]
-
-_DOUBT = 0.05
+__all__ = ["change_statements", "conclusions", "limits", "period_statements"]
 
 
-def fee_conclusions(report: FeeReport) -> tuple[str, ...]:
+def conclusions(facts: ExpenseRatioFacts) -> Statements:
     """Return what follows about the fee, the most important first."""
     parts = (_truth, _estimators, _power, _tiers, _coins)
-    fund = report.history.fund
-    return (
-        *simulated_note(fund),
-        *regime_sentences(report.regimes),
-        *break_sentences(report.fee_break, fund),
-        *(sentence for part in parts for sentence in part(report)),
+    return Statements(
+        (
+            *simulated(facts.history.fund),
+            *period_statements(facts.regimes),
+            *change_statements(facts.day_of_change),
+            *(statement for part in parts for statement in part(facts)),
+        )
     )
 
 
-def fee_limits(report: FeeReport) -> tuple[str, ...]:
+def limits(facts: ExpenseRatioFacts) -> Statements:
     """Return what the numbers cannot say of the fee."""
     parts = (_mismatch, _cost, _owed, _changing, _power_limits, _assets)
-    return tuple(sentence for part in parts for sentence in part(report))
+    return Statements(statement for part in parts for statement in part(facts))
 
 
-def _truth(report: FeeReport) -> Iterator[str]:
-    if not report.history.fund.simulated:
-        return
-    gaps = [abs(one.estimated - one.stated) / one.std_error for one in report.regimes.regimes if one.std_error > 0]
-    if gaps:
-        yield (
-            f"The truth lies {max(gaps):.1f} standard errors from the estimate in the worst period "
-            f"of {len(gaps)} (two are usual one time in twenty)."
+def period_statements(regimes: FeeRegimes | None) -> Iterator[Statement]:
+    """Yield what each period of the fee schedule was found to charge, and how that stands to what is stated."""
+    for regime in () if regimes is None else regimes.regimes:
+        verdict = "agrees with" if regime.agrees else "disagrees with"
+        yield Statement(
+            "expense_ratio.period",
+            f"From {regime.start:%Y-%m-%d} to {regime.end:%Y-%m-%d} the data show a fee of "
+            f"{plus_minus_bp(regime.estimated, regime.std_error)} a year, which {verdict} the stated "
+            f"{_stated(regime)}.",
+            verdict.removesuffix(" with"),
+            {
+                "start": regime.start,
+                "end": regime.end,
+                "estimated_bp": regime.estimated / BASIS_POINT,
+                "std_error_bp": regime.std_error / BASIS_POINT,
+                "stated_bp": regime.stated / BASIS_POINT,
+            },
         )
 
 
-def _estimators(report: FeeReport) -> Iterator[str]:
-    rates, errors = report.estimators.rates.iloc[:, -1], report.estimators.errors.iloc[:, -1]
-    own, changes = errors["local level"], errors["changes with constant"]
-    if not own > 0:
+def _stated(regime: FeeRegime) -> str:
+    return "waiver (0 bp)" if regime.stated == 0.0 else bp(regime.stated)
+
+
+def change_statements(change: DayOfChange) -> Iterator[Statement]:
+    """Yield on which day the drift changed, and how that day stands to the schedule; nothing where none was sought."""
+    found = change.found
+    if found is None:
         return
-    yield (
-        f"The regression of daily changes finds {plus_minus_bp(rates['changes with constant'], changes)} a year in the "
-        f"last period, the local-level regression {plus_minus_bp(rates['local level'], own)}: "
-        f"the level of the divergence carries {changes / own:,.0f} times the precision of its changes."
+    values = {**found.to_dict(), "stated": change.stated, "days_away": change.days_away}
+    if change.real is None:
+        text = f"No change of the drift is found in the data alone (p {p_text(found.p_value)})."
+        yield Statement("expense_ratio.day_of_change", text, change.verdict, values)
+        return
+    low, high = found.interval
+    where = {
+        "to the day": ": to the day when the stated fee changes",
+        "inside the interval": "and inside the interval",
+        "outside the interval": "and outside the interval",
+    }.get(change.verdict, "")
+    if change.days_away and change.stated is not None:
+        where = f"; the stated fee changes on {change.stated:%Y-%m-%d}, {abs(change.days_away)} days away {where}"
+    text = (
+        f"Looked for without the schedule, the drift of the net asset value changes on {found.date:%Y-%m-%d} "
+        f"({percent(found.confidence)} interval {low:%Y-%m-%d} to {high:%Y-%m-%d}), from "
+        f"{bp(found.slope_before, signed=True)} to {bp(found.slope_after, signed=True)} a year{where}."
     )
-    apart = abs(rates["levels, HAC"] - rates["local level"]) / errors["levels, HAC"]
-    if apart > 2.0:
-        yield (
-            f"Levels with HAC errors claim {plus_minus_bp(rates['levels, HAC'], errors['levels, HAC'])}, "
-            f"{apart:.1f} of their own errors away: they do not know that the remainder wanders."
+    yield Statement("expense_ratio.day_of_change", text, change.verdict, values)
+
+
+def _truth(facts: ExpenseRatioFacts) -> Iterator[Statement]:
+    gaps = facts.errors_from_truth
+    if gaps:
+        yield Statement(
+            "expense_ratio.truth",
+            f"The truth lies {max(gaps):.1f} standard errors from the estimate in the worst period "
+            f"of {len(gaps)} (two are usual one time in twenty).",
+            values={"errors_away": max(gaps), "periods": len(gaps)},
         )
 
 
-def _power(report: FeeReport) -> Iterator[str]:
-    found = report.detectable
+def _estimators(facts: ExpenseRatioFacts) -> Iterator[Statement]:
+    if math.isnan(facts.precision_gained):
+        return
+    rates, errors = facts.estimators.rates.iloc[:, -1], facts.estimators.errors.iloc[:, -1]
+    yield Statement(
+        "expense_ratio.precision",
+        "The regression of daily changes finds "
+        f"{plus_minus_bp(rates['changes with constant'], errors['changes with constant'])} a year in the last period, "
+        f"the local-level regression {plus_minus_bp(rates['local level'], errors['local level'])}: the level of the "
+        f"divergence carries {facts.precision_gained:,.0f} times the precision of its changes.",
+        values={"precision_gained": facts.precision_gained},
+    )
+    hac = facts.hac_levels
+    if hac.claims_too_much:
+        yield Statement(
+            "expense_ratio.hac_levels",
+            f"Levels with HAC errors claim {plus_minus_bp(hac.rate, hac.std_error)}, {hac.errors_away:.1f} of their "
+            "own errors away: they do not know that the remainder wanders.",
+            "claims too much",
+            {"errors_away": hac.errors_away},
+        )
+
+
+def _power(facts: ExpenseRatioFacts) -> Iterator[Statement]:
+    found = facts.detectable
     if not len(found):
         return
-    short, long = found.index[0], found.index[-1]
-    parts = [f"{bp(float(found[h]))} after {h} sessions" for h in dict.fromkeys((short, 21, long)) if h in found.index]
-    yield (
-        f"A change of the fee would be noticed ({percent(report.power)} of the time, false alarms "
-        f"{percent(1 - report.confidence)}) from a size of {', '.join(parts)}."
+    shown = [h for h in dict.fromkeys((found.index[0], 21, found.index[-1])) if h in found.index]
+    parts = [f"{bp(float(found[h]))} after {h} sessions" for h in shown]
+    yield Statement(
+        "expense_ratio.power",
+        f"A change of the fee would be noticed ({percent(facts.power)} of the time, false alarms "
+        f"{percent(1 - facts.confidence)}) from a size of {', '.join(parts)}.",
+        values={f"after_{h}_sessions_bp": float(found[h]) / BASIS_POINT for h in shown},
     )
 
 
-def _tiers(report: FeeReport) -> Iterator[str]:
-    for one in report.quarters:
+def _tiers(facts: ExpenseRatioFacts) -> Iterator[Statement]:
+    for one in facts.quarters:
         if math.isnan(one.disclosed):
             continue
-        yield (
+        yield Statement(
+            "expense_ratio.tiers",
             f"In {one.label} tiers applied to each day's assets give a waiver of ${one.waived:,.0f}; the fund "
             f"disclosed ${one.disclosed:,.0f} ({100 * (one.waived / one.disclosed - 1):+.2f} %). From average assets "
-            f"it would be ${one.shortcut:,.0f} ({100 * (one.shortcut / one.disclosed - 1):+.2f} %)."
+            f"it would be ${one.shortcut:,.0f} ({100 * (one.shortcut / one.disclosed - 1):+.2f} %).",
+            values=one.to_dict(),
         )
-    if report.quarters:
-        dollars = sum(one.charged for one in report.quarters)
-        held = sum(one.mean_assets * one.days for one in report.quarters) / DAYS_PER_YEAR
-        days = sum(one.days for one in report.quarters)
-        last = report.quarters[-1].label
-        tiered = next(one for one in report.regimes.regimes if str(pd.Period(one.end, "Q")) == last)
-        yield (
-            f"Over the {days} days with tiers {fund_name(report.history.fund)} charged {bp(dollars / held)} a year on "
-            f"the average dollar and {bp(tiered.stated)} on the average day: the second is what a share held "
-            "throughout paid, and what net asset value shows."
+    tiered = facts.tiered
+    if tiered is not None:
+        yield Statement(
+            "expense_ratio.dollar_and_day",
+            f"Over the {tiered.days} days with tiers {fund_name(facts.history.fund)} charged {bp(tiered.per_dollar)} a "
+            f"year on the average dollar and {bp(tiered.per_day)} on the average day: the second is what a share held "
+            "throughout paid, and what net asset value shows.",
+            values={
+                "days": tiered.days,
+                "per_dollar_bp": tiered.per_dollar / BASIS_POINT,
+                "per_day_bp": tiered.per_day / BASIS_POINT,
+            },
         )
 
 
-def _coins(report: FeeReport) -> Iterator[str]:
-    if report.coins is None:
+def _coins(facts: ExpenseRatioFacts) -> Iterator[Statement]:
+    if facts.coins is None:
         return
-    for (name, rate), one in zip(report.coins.items(), report.regimes.regimes, strict=True):
-        yield (
+    for (name, rate), one in zip(facts.coins.items(), facts.regimes.regimes, strict=True):
+        yield Statement(
+            "expense_ratio.coins",
             f"Coins per share fall by {bp(float(rate))} a year from {name}, without any price; prices show "
-            f"{plus_minus_bp(one.estimated, one.std_error)}."
+            f"{plus_minus_bp(one.estimated, one.std_error)}.",
+            values={"period": str(name), "coins_bp": float(rate) / BASIS_POINT},
         )
 
 
-def _mismatch(report: FeeReport) -> Iterator[str]:
-    mismatch = report.history.fund.benchmark_mismatch
+def _mismatch(facts: ExpenseRatioFacts) -> Iterator[Statement]:
+    mismatch = facts.history.fund.benchmark_mismatch
     if mismatch:
-        yield (f"Benchmark mismatch: {mismatch} A drift between the two would read as a fee; it widens every interval.")
+        yield Statement(
+            "benchmark_mismatch",
+            f"Benchmark mismatch: {mismatch} A drift between the two would read as a fee; it widens every interval.",
+            "mismatch",
+        )
 
 
-def _cost(report: FeeReport) -> Iterator[str]:
-    yield (
-        f"What is measured is the drift of {report.history.fund.ticker}'s net asset value against the index. A steady "
+def _cost(facts: ExpenseRatioFacts) -> Iterator[Statement]:
+    yield Statement(
+        "expense_ratio.other_costs",
+        f"What is measured is the drift of {facts.history.fund.ticker}'s net asset value against the index. A steady "
         "cost outside the fee - custody, execution at creations, audit where the sponsor does not pay it - drifts like "
-        "a fee and cannot be told from it."
+        "a fee and cannot be told from it.",
     )
 
 
-def _owed(report: FeeReport) -> Iterator[str]:
-    if "accrued_fee" in report.regimes.fit.drivers and report.fee_break is not None:
-        yield (
+def _owed(facts: ExpenseRatioFacts) -> Iterator[Statement]:
+    found = facts.fee_break
+    if "accrued_fee" in facts.regimes.fit.drivers and found is not None:
+        yield Statement(
+            "expense_ratio.owed",
             "The slopes around the day of change are those of the whole drift; the fee by period has the fee that is "
-            "owed "
-            f"but not yet paid taken off, hence {bp(-report.fee_break.slope_after)} there and "
-            f"{bp(report.regimes.regimes[-1].estimated)} here."
+            f"owed but not yet paid taken off, hence {bp(-found.slope_after)} there and "
+            f"{bp(facts.regimes.regimes[-1].estimated)} here.",
         )
 
 
-def _changing(report: FeeReport) -> Iterator[str]:
-    p_value = report.regimes.fit.changing_variance()
-    if p_value < _DOUBT:
-        yield (
-            f"The noise changes through time (p of a constant variance {p_text(p_value)}). Standard errors allow for "
-            "that; the detectable change takes the noise of the last period as the noise to come."
+def _changing(facts: ExpenseRatioFacts) -> Iterator[Statement]:
+    if facts.noise == "changes":
+        yield Statement(
+            "noise.variance",
+            f"The noise changes through time (p of a constant variance {p_text(facts.p_value_constant_variance)}). "
+            "Standard errors allow for that; the detectable change takes the noise of the last period as the noise to "
+            "come.",
+            facts.noise,
+            {"p_value": facts.p_value_constant_variance},
         )
 
 
-def _power_limits(report: FeeReport) -> Iterator[str]:
-    if len(report.detectable):
-        yield (
+def _power_limits(facts: ExpenseRatioFacts) -> Iterator[Statement]:
+    if len(facts.detectable):
+        yield Statement(
+            "expense_ratio.unknown_day",
             "The detectable change supposes that the day of the change is known, as it is where a filing names it. "
-            "Looking for an unknown day needs a larger change or a longer wait."
+            "Looking for an unknown day needs a larger change or a longer wait.",
         )
 
 
-def _assets(report: FeeReport) -> Iterator[str]:
-    fact = report.history.fund.assets_below
-    if fact is not None and not report.quarters:
-        yield (
+def _assets(facts: ExpenseRatioFacts) -> Iterator[Statement]:
+    fact = facts.history.fund.assets_below
+    if fact is not None and not facts.quarters:
+        yield Statement(
+            "expense_ratio.assets",
             f"That assets stayed in the first tier is {fact.status}, not published day by day: were it wrong, a part "
-            "of the fee would have been due in the waived period, and the data show none beyond their interval."
+            "of the fee would have been due in the waived period, and the data show none beyond their interval.",
         )

@@ -5,41 +5,59 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from functools import cached_property
+from typing import Literal, Self
 
 import numpy as np
 import pandas as pd
 
 from research.alignment.history import History
-from research.analyses.futures_roll.coefficient import coefficients_by_horizon, coefficients_table
-from research.analyses.futures_roll.record import roll_lead, roll_record
-from research.analyses.futures_roll.trades import RollTrades, rebuild, schedules_table
-from research.analyses.futures_roll.words import roll_conclusions, roll_limits
-from research.analyses.lead import Lead
+from research.analyses.futures_roll.trades import RollTrades, rebuild
 from research.analyses.measures import Measures, measure_basis
-from research.analyses.phrases import number, percent, plus_minus_bp
-from research.analyses.report import Report
 from research.conventions import BASIS_POINT
 from research.decomposition import Decomposition, decompose
 from research.decomposition.result import DriverEstimate
 from research.drivers import measure
 from research.drivers.futures import FuturesCurve, HeldFutures
-from research.drivers.roll import HELD_FUTURES
+from research.drivers.roll import EXPOSURE, HELD_FUTURES
 from research.errors import DataError
-from research.plots.roll import basis_through_time, curve_shape, roll_parts, spliced_against_held
-from research.tables import Table
 
-if TYPE_CHECKING:
-    from research.plots import DescribedFigure
+__all__ = ["BestSchedule", "FuturesRollFacts"]
 
-__all__ = ["RollReport", "roll_report"]
+BLOCKS = 20
+"""How often a horizon must fit into the sample for the error of its coefficient to mean anything."""
 
-_SHOWN = frozenset({"roll_yield", "curve_shift", "roll_cost", "collateral"})
-_NO_CURVE = "Settlement prices by contract are not given: curve, single rolls and other schedules are left out."
+ERRORS = 2.0
+"""Errors by which a coefficient must come nearer to 1 over longer horizons for its gap to close with time."""
+
+SMALL = 0.5
+"""Share of the roll yield's contribution below which that of curve shifts is called small."""
+
+EXACT = 1e-9
+"""Greatest log return by which a rebuilt position may differ from the one given and still be the same."""
+
+
+@dataclass(frozen=True)
+class BestSchedule:
+    """The best of the other schedules on the same curve, in hindsight.
+
+    Parameters
+    ----------
+    name : str
+        Which.
+    gain : float
+        What it would have earned beyond the fund's own, a log return a year.
+    others : int
+        How many were looked at.
+    """
+
+    name: str
+    gain: float
+    others: int
 
 
 @dataclass(frozen=True, eq=False)
-class RollReport(Report):
+class FuturesRollFacts:
     """What a futures fund's contracts did to it.
 
     Parameters
@@ -80,15 +98,44 @@ class RollReport(Report):
     schedules: pd.DataFrame | None
     long_days: float
 
-    @property
-    def conclusions(self) -> tuple[str, ...]:
-        """What follows about the roll, one sentence or two each."""
-        return roll_conclusions(self)
-
-    @property
-    def limits(self) -> tuple[str, ...]:
-        """What these numbers cannot say of the roll."""
-        return roll_limits(self)
+    @classmethod
+    def of(
+        cls,
+        history: History,
+        *,
+        roll_days: int,
+        offset: int,
+        cost: float,
+        maturities: Sequence[float],
+        long_days: float,
+        horizons: Sequence[int],
+        confidence: float,
+    ) -> Self:
+        """Measure; parameters and errors are those of `futures_roll`."""
+        if HELD_FUTURES not in history.inputs:
+            raise DataError(
+                f"{history.fund.ticker} has no futures here: give what its contracts earned as "
+                f"inputs['{HELD_FUTURES}'], the intervals of HeldFutures"
+            )
+        result = decompose(history, "nav", horizons=horizons, confidence=confidence)
+        split = [replace(d, group="" if d.name == "curve_shift" else d.group) for d in measure(history, "nav")]
+        intervals = history.inputs[HELD_FUTURES]
+        inside = intervals.loc[history.start :].loc[: history.end]
+        inside = inside[inside.index > history.start]
+        curve, held, trades, schedules = rebuild(history, roll_days, offset, cost, maturities)
+        return cls(
+            history=history,
+            result=result,
+            apart=decompose(history, "nav", horizons=horizons, confidence=confidence, drivers=split),
+            measures=measure_basis(history, "nav", result.fit, horizons),
+            basis=pd.Series(-inside["roll_yield"] * 365.0 / inside["days"], inside.index, name="basis"),
+            coefficients=_by_horizon(history, result, horizons),
+            curve=curve,
+            held=held,
+            trades=trades,
+            schedules=schedules,
+            long_days=long_days,
+        )
 
     def part(self, name: str) -> DriverEstimate | None:
         """Return one driver of the decomposition, or None where it does not apply."""
@@ -101,6 +148,77 @@ class RollReport(Report):
         assert found is not None
         return found
 
+    @cached_property
+    def mean_basis(self) -> float:
+        """Mean annualised basis of what is held, a fraction; positive in contango."""
+        return float(self.basis.mean())
+
+    @property
+    def contango(self) -> float:
+        """Share of the intervals in contango."""
+        return float((self.basis > 0).mean())
+
+    @property
+    def backwardation(self) -> float:
+        """Share of the intervals in backwardation."""
+        return float((self.basis < 0).mean())
+
+    @property
+    def shift_share(self) -> float:
+        """Share of the daily tracking error variance that shifts of the curve make; NaN where they do not apply."""
+        euler = self.result.euler.iloc[:, 0]
+        return float(euler["curve_shift"]) if "curve_shift" in euler.index else math.nan
+
+    @property
+    def shifts(self) -> Literal["small", "as large as carry", "none"]:
+        """How the shifts of the curve compare with the carry over the whole sample."""
+        shift = self.part("curve_shift")
+        if shift is None:
+            return "none"
+        return "small" if abs(shift.contribution) < SMALL * abs(self.roll.contribution) else "as large as carry"
+
+    @property
+    def gap(self) -> Literal["none", "closes with time", "does not close"]:
+        """Whether the coefficient's distance from 1 shrinks over longer horizons, where there is one."""
+        table = self.coefficients
+        if self.roll.identified != "estimated" or self.roll.passes_in_full or len(table) < 2:
+            return "none"
+        short, long = (abs(1.0 - float(table["coefficient"].iloc[place])) for place in (0, -1))
+        margin = ERRORS * math.hypot(float(table["std_error"].iloc[0]), float(table["std_error"].iloc[-1]))
+        return "closes with time" if long < short - margin else "does not close"
+
+    @property
+    def net_of_bills(self) -> float:
+        """What roll yield, curve shift and collateral came to together, a fraction a year."""
+        wanted = {"roll_yield", "curve_shift", "collateral"}
+        return sum(part.contribution for part in self.result.drivers if part.name in wanted)
+
+    @property
+    def maturity_days(self) -> float:
+        """Average days to expiry of what is held; NaN without a curve."""
+        return math.nan if self.held is None else float(self.held.states["maturity"].mean())
+
+    @property
+    def long_dated_share(self) -> float:
+        """Average share of value in long-dated contracts; NaN without a curve."""
+        return math.nan if self.held is None else float(self.held.long_dated_share(self.long_days).mean())
+
+    @cached_property
+    def best_schedule(self) -> BestSchedule | None:
+        """The best of the other schedules; None where there is no curve to look at."""
+        table = self.schedules
+        if table is None or len(table) < 2:
+            return None
+        own, others = table["total"].iloc[0], table["total"].iloc[1:]
+        return BestSchedule(str(others.idxmax()), float(others.max() - own), len(others))
+
+    @property
+    def schedule_verdict(self) -> Literal["exactly", "another", "not known"]:
+        """Whether the schedule assumed rebuilds the returns of the contracts given."""
+        if math.isnan(self.rebuilt_gap):
+            return "not known"
+        return "exactly" if self.rebuilt_gap < EXACT else "another"
+
     @property
     def rebuilt_gap(self) -> float:
         """Greatest difference between the position rebuilt and the one given, a log return; NaN without a curve."""
@@ -108,51 +226,6 @@ class RollReport(Report):
         if self.held is None or "futures" not in given:
             return math.nan
         return float((self.held.intervals["futures"] - given["futures"].reindex(self.held.intervals.index)).abs().max())
-
-    def key_figures(self) -> dict[str, str]:
-        """Return what roll, cost and collateral contributed, the coefficient, and how often there was contango."""
-        rows = {
-            part.title: f"{plus_minus_bp(part.contribution, part.contribution_std_error)} a year{_true(part)}"
-            for part in self.result.drivers
-            if part.name in _SHOWN
-        }
-        rows["Coefficient of the roll"] = number(self.roll.coefficient, self.roll.std_error) + (
-            "" if self.roll.truth is None else f" (truth: {self.roll.truth:g})"
-        )
-        rows["Contango, backwardation"] = (
-            f"{percent(float((self.basis > 0).mean()))}, {percent(float((self.basis < 0).mean()))} of intervals"
-        )
-        if self.trades is not None:
-            rows["What the roll trades earned"] = (
-                f"0 bp (a spliced price books {self.trades.booked / BASIS_POINT:+,.0f})"
-            )
-        rows["Tracking difference, net asset value"] = (
-            f"{self.result.tracking_difference / BASIS_POINT:+,.1f} bp a year"
-        )
-        return rows
-
-    def coefficients_table(self) -> Table:
-        """Return the roll's coefficient by horizon, and of carry and shift apart."""
-        return coefficients_table(self.coefficients, self.roll, self.apart)
-
-    def curve_table(self) -> Table | str:
-        """Return basis, slope and shares of contango by rank."""
-        if self.curve is None:
-            return _NO_CURVE
-        rows = {}
-        for rank, (days, basis) in self.ranks().items():
-            rows[f"contract {rank}"] = [
-                float(days.mean()),
-                100 * float(basis.mean()),
-                100 * float(basis.std()),
-                100 * float((basis > 0).mean()),
-                100 * float((basis < 0).mean()),
-            ]
-        columns = ["days to expiry", "mean basis, % a year", "sd, % a year", "contango, %", "backwardation, %"]
-        frame = pd.DataFrame.from_dict(rows, orient="index", columns=columns)
-        formats = {columns[0]: ".0f"} | dict.fromkeys(columns[1:3], "+.2f") | dict.fromkeys(columns[3:], ".1f")
-        notes = ("Basis: log of futures over spot, divided by the time to expiry (Act/365); positive is contango.",)
-        return Table(frame, "The curve by contract", formats, notes)
 
     def ranks(self, most: int = 4) -> dict[int, tuple[pd.Series, pd.Series]]:
         """Return days to expiry and annualised basis of the first contracts, session by session, by rank."""
@@ -168,122 +241,68 @@ class RollReport(Report):
             found[rank] = (days, pd.Series(np.log(price / spot.loc[table.index]) * 365.0 / days))
         return found
 
-    def rolls_table(self) -> Table | str:
-        """Return single rolls: the spread that a spliced price would book, and what the trade earned."""
-        return _NO_CURVE if self.trades is None else self.trades.table()
-
-    def schedules_table(self) -> Table | str:
-        """Return other schedules on the same curve."""
-        return _NO_CURVE if self.schedules is None else schedules_table(self.schedules)
-
-    def exposure_table(self) -> Table | str:
-        """Return maturity, long-dated share and what a change of the basis would do."""
-        if self.held is None:
-            return _NO_CURVE
-        maturity = self.held.states["maturity"]
-        long = self.held.long_dated_share(self.long_days)
-        rows = {
-            "average maturity, days": float(maturity.mean()),
-            "shortest, days": float(maturity.min()),
-            "longest, days": float(maturity.max()),
-            f"share of value beyond {self.long_days:g} days, %": 100 * float(long.mean()),
-            "gain where the basis rises by 1 % a year, bp": float(maturity.mean()) / 365.0 * 100.0,
+    def to_record(self) -> dict[str, object]:
+        """Return the ``futures_roll`` object of the result."""
+        held, trades, schedules = self.held, self.trades, self.schedules
+        return {
+            "coefficient": self.roll.coefficient,
+            "std_error": self.roll.std_error,
+            "p_value_unity": self.roll.p_value_unity,
+            "by_horizon": [
+                {"sessions": int(h), "coefficient": float(c), "std_error": float(e)}
+                for h, (c, e) in zip(self.coefficients.index, self.coefficients.to_numpy(), strict=True)
+            ],
+            "mean_basis_bp": self.mean_basis / BASIS_POINT,
+            "contango_share": self.contango,
+            "backwardation_share": self.backwardation,
+            "rolls": None if trades is None else len(trades.rolls),
+            "spliced_books_bp": None if trades is None else trades.booked / BASIS_POINT,
+            "frozen_curve_return": None if trades is None else trades.frozen,
+            "maturity_days": None if held is None else self.maturity_days,
+            "long_dated_share": None if held is None else self.long_dated_share,
+            "schedules": []
+            if schedules is None
+            else [
+                {"schedule": str(name), "total_bp": total / BASIS_POINT, "maturity_days": maturity}
+                for name, total, maturity in zip(
+                    schedules.index, schedules["total"], schedules["maturity"], strict=True
+                )
+            ],
         }
-        frame = pd.DataFrame({"value": rows})
-        return Table(frame, f"Exposure to the curve: {self.held.name}", {"value": ".1f"})
-
-    def basis_figure(self) -> DescribedFigure:
-        """Return the basis of what is held through time."""
-        return basis_through_time(self.basis, self.history.fund.ticker)
-
-    def curve_figure(self) -> DescribedFigure | None:
-        """Return the average curve, or None without one."""
-        return None if self.curve is None else curve_shape(self.ranks(), self.history.fund.ticker)
-
-    def parts_figure(self) -> DescribedFigure:
-        """Return carry, shift, cost and collateral cumulated, with the divergence that they add up to."""
-        return roll_parts(self.result)
-
-    def spliced_figure(self) -> DescribedFigure | None:
-        """Return the position held against a spliced price, or None without a curve."""
-        if self.held is None or self.trades is None:
-            return None
-        over = (self.held.intervals["futures"] - self.held.intervals["spot"]).cumsum()
-        return spliced_against_held(over, self.trades.spliced.iloc[1:], self.history.fund.ticker)
-
-    def lead(self) -> Lead:
-        """Return what roll yield and basis were, and how often there was contango."""
-        return roll_lead(self)
-
-    def numbers(self) -> dict[str, object]:
-        """Return the NAV basis and the ``roll`` object of the result."""
-        return {"bases": {"nav": {**self.measures.to_dict(), **self.result.to_dict()}}, "roll": roll_record(self)}
 
 
-def roll_report(
-    history: History,
-    *,
-    roll_days: int = 5,
-    offset: int = 1,
-    cost: float = 0.0,
-    maturities: Sequence[float] = (45.0, 60.0, 90.0),
-    long_days: float = 30.0,
-    horizons: Sequence[int] = (1, 5, 21, 63),
-    confidence: float = 0.95,
-) -> RollReport:
-    """Measure what the contracts of a futures fund did to it.
+def _by_horizon(history: History, result: Decomposition, horizons: Sequence[int]) -> pd.DataFrame:
+    """Return the slope of what the roll must explain on what the contracts did, by horizon.
 
     Parameters
     ----------
     history : History
-        With ``inputs["held_futures"]`` and, for curve, rolls and other schedules, ``inputs["futures_curve"]``.
-    roll_days, offset : int
-        Business days over which the fund rolls, and business days before expiry at which the roll is complete.
-    cost : float
-        Of trading, as a fraction of the value traded.
-    maturities : sequence of float
-        Constant maturities to compare with, calendar days.
-    long_days : float
-        Days to expiry from which a contract counts as long-dated.
+        With futures.
+    result : Decomposition
+        On NAV basis; its other drivers are taken off first.
     horizons : sequence of int
-        Sessions.
-    confidence : float
-        Nominal coverage of every interval.
+        Sessions; one that does not fit twenty times into the sample is left out, because overlapping changes say
+        nothing about their own error then.
 
     Returns
     -------
-    RollReport
-
-    Raises
-    ------
-    DataError
-        If no contracts are given, or as the drivers raise.
+    pandas.DataFrame
+        ``coefficient`` and ``std_error`` (Newey-West, twice the horizon in lags), by horizon.
     """
-    if HELD_FUTURES not in history.inputs:
-        raise DataError(
-            f"{history.fund.ticker} has no futures here: give what its contracts earned as inputs['{HELD_FUTURES}'], "
-            "the intervals of HeldFutures"
+    from statsmodels.regression.linear_model import OLS  # noqa: PLC0415 - a slow import, used only here
+
+    grouped = [driver for driver in measure(history, "nav") if driver.group == EXPOSURE]
+    names = [driver.name for driver in grouped]
+    stated = pd.concat([driver.level for driver in grouped], axis=1).sum(axis=1)
+    others = [name for name in result.components if name not in (*names, "unexplained")]
+    wanted = result.total - result.components[others].sum(axis=1)
+    rows = {}
+    for sessions in horizons:
+        x, y = (values.diff(sessions).dropna().to_numpy() for values in (stated, wanted))
+        if len(x) < BLOCKS * sessions:
+            continue
+        fit = OLS(y, np.column_stack([x, np.ones(len(x))])).fit(
+            cov_type="HAC", cov_kwds={"maxlags": 2 * sessions, "use_correction": True}
         )
-    result = decompose(history, "nav", horizons=horizons, confidence=confidence)
-    split = [replace(d, group="" if d.name == "curve_shift" else d.group) for d in measure(history, "nav")]
-    intervals = history.inputs[HELD_FUTURES]
-    inside = intervals.loc[history.start :].loc[: history.end]
-    inside = inside[inside.index > history.start]
-    curve, held, trades, schedules = rebuild(history, roll_days, offset, cost, maturities)
-    return RollReport(
-        history=history,
-        result=result,
-        apart=decompose(history, "nav", horizons=horizons, confidence=confidence, drivers=split),
-        measures=measure_basis(history, "nav", result.fit, horizons),
-        basis=pd.Series(-inside["roll_yield"] * 365.0 / inside["days"], inside.index, name="basis"),
-        coefficients=coefficients_by_horizon(history, result, horizons),
-        curve=curve,
-        held=held,
-        trades=trades,
-        schedules=schedules,
-        long_days=long_days,
-    )
-
-
-def _true(part: DriverEstimate) -> str:
-    return "" if part.truth is None else f" (truth: {part.truth * part.stated / BASIS_POINT:+,.1f})"
+        rows[sessions] = [float(fit.params[0]), float(fit.bse[0])]
+    return pd.DataFrame.from_dict(rows, orient="index", columns=["coefficient", "std_error"])

@@ -1,222 +1,227 @@
-"""What a report on the futures roll says in sentences, generated from its numbers."""
+"""What the facts about a futures roll say in sentences."""
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
-from research.analyses.phrases import bp, fund_name, number, p_text, percent, plus_minus_bp, simulated_note, tiny
+from research.analyses.futures_roll.facts import FuturesRollFacts
+from research.analyses.phrases import bp, fund_name, number, p_text, percent, plus_minus_bp, simulated, tiny
+from research.analyses.statement import Statement, Statements
 from research.conventions import BASIS_POINT
 
-if TYPE_CHECKING:
-    from research.analyses.futures_roll.facts import RollReport
-
-__all__ = ["roll_conclusions", "roll_limits"]
-
-_DOUBT = 0.05
+__all__ = ["conclusions", "limits"]
 
 
-def roll_conclusions(report: RollReport) -> tuple[str, ...]:
+def conclusions(facts: FuturesRollFacts) -> Statements:
     """Return what follows about the roll, the most important first."""
-    parts = (_difference, _basis, _coefficient, _why, _collateral, _trade, _exposure, _schedules)
-    return (*simulated_note(report.history.fund), *(sentence for part in parts for sentence in part(report)))
+    parts = (_difference, _basis, _shift, _coefficient, _why, _collateral, _trade, _exposure, _schedules)
+    said = (statement for part in parts for statement in part(facts))
+    return Statements((*simulated(facts.history.fund), *said))
 
 
-def roll_limits(report: RollReport) -> tuple[str, ...]:
+def limits(facts: FuturesRollFacts) -> Statements:
     """Return what the numbers cannot say of the roll."""
     parts = (_imposed, _rebuilt, _spot, _no_curve, _future)
-    return tuple(sentence for part in parts for sentence in part(report))
+    return Statements(statement for part in parts for statement in part(facts))
 
 
-def _difference(report: RollReport) -> Iterator[str]:
-    result = report.result
+def _difference(facts: FuturesRollFacts) -> Iterator[Statement]:
+    result, rest = facts.result, facts.result.unexplained
     verb = "lost" if result.tracking_difference < 0 else "gained"
     parts = ", ".join(
         f"{part.title.lower()} {bp(part.contribution, signed=True)}"
         + ("" if part.truth is None else f" (truth {bp(part.truth * part.stated, signed=True)})")
         for part in result.drivers
     )
-    yield (
-        f"Net asset value of {fund_name(report.history.fund)} {verb} {bp(abs(result.tracking_difference))} a year "
-        "against "
-        f"spot: {parts}; {plus_minus_bp(result.unexplained.contribution, result.unexplained.contribution_std_error)} "
-        "stay "
-        "unexplained."
+    yield Statement(
+        "tracking_difference.nav",
+        f"Net asset value of {fund_name(facts.history.fund)} {verb} {bp(abs(result.tracking_difference))} a year "
+        f"against spot: {parts}; {plus_minus_bp(rest.contribution, rest.contribution_std_error)} stay unexplained.",
+        verb,
+        {"tracking_difference_bp": result.tracking_difference / BASIS_POINT},
     )
 
 
-def _basis(report: RollReport) -> Iterator[str]:
-    contango, backwardation = float((report.basis > 0).mean()), float((report.basis < 0).mean())
-    mean = float(report.basis.mean())
-    verb = "loses" if mean > 0 else "gains"
-    yield (
-        f"What the fund holds was in contango over {percent(contango)} of the intervals and in backwardation over "
-        f"{percent(backwardation)}; its basis averages {percent(mean, 2)} a year. A long position {verb} that much to "
-        f"spot while the curve stays as it is: here "
-        f"{plus_minus_bp(report.roll.contribution, report.roll.contribution_std_error)} a year."
+def _basis(facts: FuturesRollFacts) -> Iterator[Statement]:
+    verb = "loses" if facts.mean_basis > 0 else "gains"
+    yield Statement(
+        "roll_yield.basis",
+        f"What the fund holds was in contango over {percent(facts.contango)} of the intervals and in backwardation "
+        f"over {percent(facts.backwardation)}; its basis averages {percent(facts.mean_basis, 2)} a year. A long "
+        f"position {verb} that much to spot while the curve stays as it is: here "
+        f"{plus_minus_bp(facts.roll.contribution, facts.roll.contribution_std_error)} a year.",
+        "contango" if facts.mean_basis > 0 else "backwardation",
+        {"mean_basis_bp": facts.mean_basis / BASIS_POINT, "contango_share": facts.contango},
     )
-    shift = report.part("curve_shift")
-    if shift is not None:
-        euler = float(report.result.euler.iloc[:, 0]["curve_shift"])
-        small = abs(shift.contribution) < 0.5 * abs(report.roll.contribution)
-        yield (
-            f"Shifts of the curve added {bp(shift.contribution, signed=True)} a year to that and make "
-            f"{percent(euler)} of "
-            "the daily tracking error variance: "
-            + (
-                "carry is what it costs or pays, shifts are what is seen from day to day."
-                if small
-                else "over this sample the basis at its two ends weighs as much as the carry in between."
-            )
-        )
 
 
-def _coefficient(report: RollReport) -> Iterator[str]:
-    part = report.roll
+def _shift(facts: FuturesRollFacts) -> Iterator[Statement]:
+    shift = facts.part("curve_shift")
+    if shift is None:
+        return
+    small = facts.shifts == "small"
+    yield Statement(
+        "curve_shift",
+        f"Shifts of the curve added {bp(shift.contribution, signed=True)} a year to that and make "
+        f"{percent(facts.shift_share)} of the daily tracking error variance: "
+        + (
+            "carry is what it costs or pays, shifts are what is seen from day to day."
+            if small
+            else "over this sample the basis at its two ends weighs as much as the carry in between."
+        ),
+        facts.shifts,
+        {"contribution_bp": shift.contribution / BASIS_POINT, "euler_share": facts.shift_share},
+    )
+
+
+def _coefficient(facts: FuturesRollFacts) -> Iterator[Statement]:
+    part = facts.roll
     if part.identified != "estimated":
         return
-    one = part.p_value_unity >= _DOUBT
-    yield (
+    yield Statement(
+        "roll_yield.passes_through",
         "Carry, shift and cost of rolling pass through with one coefficient, "
         f"{number(part.coefficient, part.std_error)} "
         + (
             "- 1 within its error: what the fund holds moves as the contracts assumed."
-            if one
+            if part.passes_in_full
             else f"- not 1 (p {p_text(part.p_value_unity)})."
-        )
+        ),
+        "in full" if part.passes_in_full else "not in full",
+        {"coefficient": part.coefficient, "std_error": part.std_error, "p_value_unity": part.p_value_unity},
     )
 
 
-def _why(report: RollReport) -> Iterator[str]:
+def _why(facts: FuturesRollFacts) -> Iterator[Statement]:
     """Yield what keeps the coefficient from 1, where something does."""
-    part, table = report.roll, report.coefficients
-    if part.identified != "estimated" or part.p_value_unity >= _DOUBT or len(table) < 2:
+    if facts.gap == "none":
         return
+    table = facts.coefficients
     short, long = table["coefficient"].iloc[0], table["coefficient"].iloc[-1]
-    # Nearer to 1 by more than the errors of both allow.
-    margin = 2.0 * math.hypot(table["std_error"].iloc[0], table["std_error"].iloc[-1])
-    heals = abs(1.0 - long) < abs(1.0 - short) - margin
     horizons = f"{short:.3f} over {table.index[0]} session and {long:.3f} over {table.index[-1]}"
-    if heals:
-        yield (
-            f"By horizon it is {horizons}: the gap closes with time, as it does where spot carries noise or is seen at "
-            "another moment than the settlements. That is a clock, not an exposure."
-        )
-    else:
-        yield (
-            f"By horizon it is {horizons}: the gap does not close with time, so the position held is not the one "
-            "assumed - "
-            "other contracts or roll days, a constant-maturity point in the place of contracts, or less than the "
-            "whole of "
-            "the assets in futures."
-        )
+    text = (
+        f"By horizon it is {horizons}: the gap closes with time, as it does where spot carries noise or is seen at "
+        "another moment than the settlements. That is a clock, not an exposure."
+        if facts.gap == "closes with time"
+        else f"By horizon it is {horizons}: the gap does not close with time, so the position held is not the one "
+        "assumed - other contracts or roll days, a constant-maturity point in the place of contracts, or less than "
+        "the whole of the assets in futures."
+    )
+    yield Statement("roll_yield.gap", text, facts.gap, {"short": float(short), "long": float(long)})
 
 
-def _collateral(report: RollReport) -> Iterator[str]:
-    part = report.part("collateral")
+def _collateral(facts: FuturesRollFacts) -> Iterator[Statement]:
+    part = facts.part("collateral")
     if part is None:
-        yield "No bill rate is given: what the cash behind the futures earned is in the unexplained part."
+        text = "No bill rate is given: what the cash behind the futures earned is in the unexplained part."
+        yield Statement("collateral", text, "not given")
         return
-    roll = sum(one.contribution for one in report.result.drivers if one.name in ("roll_yield", "curve_shift"))
-    net = roll + part.contribution
-    yield (
+    net = facts.net_of_bills
+    yield Statement(
+        "collateral",
         f"Collateral paid {plus_minus_bp(part.contribution, part.contribution_std_error)} a year, so only the basis "
-        "above "
-        f"bills is a net {'cost' if net < 0 else 'gain'}: {bp(net, signed=True)} a year before fee and cost of rolling."
+        f"above bills is a net {'cost' if net < 0 else 'gain'}: {bp(net, signed=True)} a year before fee and cost of "
+        "rolling.",
+        "cost" if net < 0 else "gain",
+        {"contribution_bp": part.contribution / BASIS_POINT, "net_bp": net / BASIS_POINT},
     )
 
 
-def _trade(report: RollReport) -> Iterator[str]:
-    trades = report.trades
+def _trade(facts: FuturesRollFacts) -> Iterator[Statement]:
+    trades = facts.trades
     if trades is None:
         return
-    cost = report.part("roll_cost")
+    cost = facts.part("roll_cost")
     paid = "" if cost is None else f"; what trading cost, {bp(cost.contribution)} a year, is counted apart"
-    yield (
+    yield Statement(
+        "roll_yield.trades",
         f"The {len(trades.rolls)} roll trades themselves earned nothing: on a frozen curve the schedule returns "
-        f"{tiny(trades.frozen)}{paid}. A spliced price would book {trades.booked / BASIS_POINT:+,.0f} bp a year "
-        "at the "
-        "rolls that nobody earned."
+        f"{tiny(trades.frozen)}{paid}. A spliced price would book {trades.booked / BASIS_POINT:+,.0f} bp a year at the "
+        "rolls that nobody earned.",
+        values={"rolls": len(trades.rolls), "spliced_books_bp": trades.booked / BASIS_POINT},
     )
 
 
-def _exposure(report: RollReport) -> Iterator[str]:
-    if report.held is None:
+def _exposure(facts: FuturesRollFacts) -> Iterator[Statement]:
+    if facts.held is None:
         return
-    maturity = float(report.held.states["maturity"].mean())
-    long = float(report.held.long_dated_share(report.long_days).mean())
-    yield (
+    maturity, long = facts.maturity_days, facts.long_dated_share
+    yield Statement(
+        "roll_yield.exposure",
         f"The contracts held run {maturity:.0f} days on average, {percent(long)} of value beyond "
-        f"{report.long_days:g}: a "
-        f"basis that rises by one percentage point a year moves the fund by {maturity / 365.0 * 100.0:.1f} bp once."
+        f"{facts.long_days:g}: a basis that rises by one percentage point a year moves the fund by "
+        f"{maturity / 365.0 * 100.0:.1f} bp once.",
+        values={"maturity_days": maturity, "long_dated_share": long},
     )
 
 
-def _schedules(report: RollReport) -> Iterator[str]:
-    table = report.schedules
-    if table is None or len(table) < 2:
+def _schedules(facts: FuturesRollFacts) -> Iterator[Statement]:
+    best = facts.best_schedule
+    if best is None:
         return
-    own, others = table["total"].iloc[0], table["total"].iloc[1:]
-    best = str(others.idxmax())
-    gain = float(others.max() - own)
-    relation = "more" if gain > 0 else "less"
-    yield (
-        f"On the same curve the best of {len(others)} other schedules ({best}) would have earned {bp(abs(gain))} a "
-        "year "
-        f"{relation} than the fund's own, cost included, in hindsight."
+    relation = "more" if best.gain > 0 else "less"
+    yield Statement(
+        "roll_yield.schedules",
+        f"On the same curve the best of {best.others} other schedules ({best.name}) would have earned "
+        f"{bp(abs(best.gain))} a year {relation} than the fund's own, cost included, in hindsight.",
+        relation,
+        {"schedule": best.name, "gain_bp": best.gain / BASIS_POINT},
     )
 
 
-def _imposed(report: RollReport) -> Iterator[str]:
-    for part in report.result.drivers:
+def _imposed(facts: FuturesRollFacts) -> Iterator[Statement]:
+    for part in facts.result.drivers:
         if part.identified == "imposed":
-            yield (
+            yield Statement(
+                "driver.imposed",
                 f"{part.title} is imposed at its stated value, not measured ({part.reason}): a fee, carry and bills "
-                "all "
-                "drift, and what is wrong with one is in the coefficients of the others."
+                "all drift, and what is wrong with one is in the coefficients of the others.",
+                "imposed",
+                {"driver": part.name},
             )
 
 
-def _rebuilt(report: RollReport) -> Iterator[str]:
-    gap = report.rebuilt_gap
-    if math.isnan(gap):
-        return
-    if gap < 1e-9:
-        yield (
+def _rebuilt(facts: FuturesRollFacts) -> Iterator[Statement]:
+    if facts.schedule_verdict == "exactly":
+        yield Statement(
+            "roll_yield.schedule",
             "The schedule rebuilds the returns of the contracts held exactly; that the fund traded at settlement, and "
-            "on "
-            "those days, is an assumption all the same."
+            "on those days, is an assumption all the same.",
+            facts.schedule_verdict,
         )
-    else:
-        yield (
-            f"The schedule assumed here is not that of the contracts given: their returns differ by up to {bp(gap)} "
-            "in an "
-            "interval. Rolls, maturity and other schedules describe the assumed one."
+    elif facts.schedule_verdict == "another":
+        yield Statement(
+            "roll_yield.schedule",
+            "The schedule assumed here is not that of the contracts given: their returns differ by up to "
+            f"{bp(facts.rebuilt_gap)} in an interval. Rolls, maturity and other schedules describe the assumed one.",
+            facts.schedule_verdict,
+            {"gap_bp": facts.rebuilt_gap / BASIS_POINT},
         )
 
 
-def _spot(report: RollReport) -> Iterator[str]:
-    yield (
-        f"Carry and shift are measured against {report.history.fund.benchmark.text} at "
-        f"{report.history.clocks.get('benchmark', 'its own clock')}. Noise there moves the two against each other and "
-        "leaves "
-        "their sum alone."
+def _spot(facts: FuturesRollFacts) -> Iterator[Statement]:
+    yield Statement(
+        "roll_yield.spot",
+        f"Carry and shift are measured against {facts.history.fund.benchmark.text} at "
+        f"{facts.history.clocks.get('benchmark', 'its own clock')}. Noise there moves the two against each other and "
+        "leaves their sum alone.",
     )
 
 
-def _no_curve(report: RollReport) -> Iterator[str]:
-    if report.curve is None:
-        yield (
+def _no_curve(facts: FuturesRollFacts) -> Iterator[Statement]:
+    if facts.curve is None:
+        yield Statement(
+            "roll_yield.no_curve",
             "Settlement prices by contract are not given, so that single rolls, maturities and other schedules cannot "
-            "be "
-            "shown; a constant-maturity point is not a contract that anybody held."
+            "be shown; a constant-maturity point is not a contract that anybody held.",
+            "not given",
         )
 
 
-def _future(report: RollReport) -> Iterator[str]:
-    yield (
-        f"The basis of {report.history.years:.1f} years says what was paid, not what will be: it follows the demand "
-        "for "
-        "leverage, and its intervals are those of measurement, not of years to come."
+def _future(facts: FuturesRollFacts) -> Iterator[Statement]:
+    yield Statement(
+        "roll_yield.future",
+        f"The basis of {facts.history.years:.1f} years says what was paid, not what will be: it follows the demand "
+        "for leverage, and its intervals are those of measurement, not of years to come.",
+        values={"years": facts.history.years},
     )

@@ -1,39 +1,43 @@
-"""The premium as it moves: how far, how long, on which side, and what of it is only a clock."""
+"""How a premium behaves: how far it strays, how fast it closes, on which side, and what of it is only a clock."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from functools import cached_property
+from typing import Literal, Self
 
 import numpy as np
 import pandas as pd
 
 from research.alignment.history import History
-from research.analyses.lead import Lead
-from research.analyses.measures import premium_table
-from research.analyses.phrases import bp, interval_text, number, percent, plus_minus_bp
 from research.analyses.premium_discount.clock import ClockGroup, clock_groups, early_sessions, stale_sessions
-from research.analyses.premium_discount.tables import bands_table, holding_gains, holding_table, quarters_table
-from research.analyses.premium_discount.words import half_life_text, premium_conclusions, premium_limits
-from research.analyses.report import Report
 from research.conventions import BASIS_POINT
 from research.errors import MissingColumnError
-from research.metrics import PremiumReversion, premium_reversion
-from research.metrics.closing import ClosingSides, PremiumClosing, closing_sides, premium_closing
-from research.plots.history import premium as premium_through_time
-from research.plots.premium_dynamics import premium_by_quarter, premium_groups, premium_next_session
-from research.tables import Table, p_value
+from research.metrics import PremiumReversion, days_outside, premium_reversion
+from research.metrics.reversion import ClosingSides, PremiumClosing, closing_sides, premium_closing
 
-if TYPE_CHECKING:
-    from research.plots import DescribedFigure
+__all__ = ["PremiumDiscountFacts"]
 
-__all__ = ["PremiumReport", "premium_report"]
+DOUBT = 0.05
+"""P-value below which two things are said to differ."""
+
+HALF = 0.5
+"""Share of a premium that a lagging NAV can make at most where the rest is called premium, not clock."""
+
+LASTS = 1.5
+"""How much wider the gains of the longest holding must spread than the shortest's to be a cost of holding."""
+
+ERRORS = 2.0
+"""Standard errors that a mean premium must be away from nothing."""
+
+Level = Literal["nothing within its error", "small premium", "small discount", "lasting premium", "lasting discount"]
+Closes = Literal["overshoots", "gone by the next close", "not seen to close", "closes"]
 
 
 @dataclass(frozen=True, eq=False)
-class PremiumReport(Report):
+class PremiumDiscountFacts:
     """How a premium behaves.
 
     Parameters
@@ -69,15 +73,28 @@ class PremiumReport(Report):
     horizons: tuple[int, ...]
     confidence: float
 
-    @property
-    def conclusions(self) -> tuple[str, ...]:
-        """What follows about the premium, one sentence or two each."""
-        return premium_conclusions(self)
-
-    @property
-    def limits(self) -> tuple[str, ...]:
-        """What these numbers cannot say of the premium."""
-        return premium_limits(self)
+    @classmethod
+    def of(cls, history: History, *, bands_bp: Sequence[float], horizons: Sequence[int], confidence: float) -> Self:
+        """Measure; parameters and errors are those of `premium_discount`."""
+        if "close" not in history.frame:
+            raise MissingColumnError(
+                f"{history.fund.ticker} has no market close, so it has no premium: add series.close to its entry in a "
+                "funds.toml of your own"
+            )
+        premium = history.premium
+        usual = premium.mask(premium.index.isin(stale_sessions(history).union(early_sessions(history))))
+        return cls(
+            history=history,
+            usual=usual,
+            every=premium_reversion(premium, level=confidence),
+            reversion=premium_reversion(usual, level=confidence),
+            sides=closing_sides(usual),
+            closing=premium_closing(usual, history.nav_returns),
+            groups=clock_groups(history),
+            bands=tuple(sorted(band * BASIS_POINT for band in bands_bp)),
+            horizons=tuple(horizons),
+            confidence=confidence,
+        )
 
     @property
     def mean(self) -> tuple[float, float]:
@@ -85,56 +102,6 @@ class PremiumReport(Report):
         known = self.usual.dropna()
         rho = float(np.clip(self.reversion.coefficient, -0.99, 0.99))
         return float(known.mean()), float(known.std() / math.sqrt(len(known)) * math.sqrt((1 + rho) / (1 - rho)))
-
-    def key_figures(self) -> dict[str, str]:
-        """Return mean, deviation, half-life, sides and what the clock makes."""
-        known = self.history.premium.dropna()
-        outside = float((known.abs() > self.bands[-1]).mean())
-        return {
-            "Mean premium": plus_minus_bp(*self.mean),
-            "Standard deviation": bp(float(known.std())),
-            "without stale and early closes": bp(float(self.usual.std())),
-            f"Outside ±{bp(self.bands[-1])}": f"{percent(outside, 1)} of {len(known)} sessions",
-            "Half-life": half_life_text(self.reversion),
-            "Left of a premium, of a discount, a session later": (
-                f"{number(self.sides.premium, self.sides.premium_std_error)}, "
-                f"{number(self.sides.discount, self.sides.discount_std_error)} (p of equal "
-                f"{p_value(self.sides.p_value_equal)})"
-            ),
-            "Share that the NAV makes good (clock)": number(self.closing.nav_catches_up, self.closing.std_errors[0]),
-        }
-
-    def level_table(self) -> Table:
-        """Return mean, deviation and percentiles of all premiums."""
-        return premium_table(self.history)
-
-    def bands_table(self) -> Table:
-        """Return how often, on which side and how long at a stretch the premium lay outside each band."""
-        return bands_table(self.history.premium, self.bands, self.history.fund.ticker)
-
-    def quarters_table(self) -> Table:
-        """Return the usual premium quarter by quarter."""
-        return quarters_table(self.usual)
-
-    def reversion_table(self) -> Table:
-        """Return the autoregression with its bias correction, of all closes and of the usual ones."""
-        rows = {}
-        for name, fit in (("all closes", self.every), ("without stale and early closes", self.reversion)):
-            rows[name] = [
-                fit.pairs,
-                number(fit.least_squares),
-                number(fit.coefficient, fit.std_error),
-                interval_text(fit.interval),
-                f"{fit.half_life:.2f}",
-                interval_text(fit.half_life_interval),
-            ]
-        span = f"{self.confidence:.0%} interval"
-        columns = ["pairs", "least squares", "bias corrected ± se", span, "half-life", f"{span} of half-life"]
-        notes = (f"{self.reversion.method[0].upper()}{self.reversion.method[1:]}. Half-life in sessions.",)
-        frame = pd.DataFrame.from_dict(rows, orient="index", columns=columns)
-        if self.truth is not None:
-            frame["truth"] = f"{self.truth:.2f}"
-        return Table(frame, "Share of a premium that is still there one session later", {"pairs": ",.0f"}, notes)
 
     @property
     def truth(self) -> float | None:
@@ -145,156 +112,164 @@ class PremiumReport(Report):
         stays = 0.5 ** (1.0 / terms.half_life) if terms.half_life > 0 else 0.0
         return float(stays * terms.sd**2 / (terms.sd**2 + terms.noise**2))
 
-    def sides_table(self) -> Table:
-        """Return what is left of premiums and of discounts a session later."""
-        sides = self.sides
-        frame = pd.DataFrame(
-            {
-                "sessions": [sides.premiums, sides.discounts],
-                "left ± se": [
-                    number(sides.premium, sides.premium_std_error),
-                    number(sides.discount, sides.discount_std_error),
-                ],
-                "half-life": [sides.premium_half_life, sides.discount_half_life],
-            },
-            index=["premium", "discount"],
-        )
-        notes = (
-            f"p of both sides closing alike {p_value(sides.p_value_equal)} (HC3 errors). Half-life in sessions, 0 "
-            "where nothing is left by the next close.",
-        )
-        formats = {"sessions": ",.0f", "half-life": ".2f"}
-        return Table(frame, "Left one session later, by side", formats, notes)
+    @property
+    def level(self) -> Level:
+        """What the premium is on average."""
+        mean, error = self.mean
+        if abs(mean) <= ERRORS * error:
+            return "nothing within its error"
+        side: Literal["premium", "discount"] = "premium" if mean > 0 else "discount"
+        return f"lasting {side}" if abs(mean) > float(self.usual.std()) else f"small {side}"  # type: ignore[return-value]
 
-    def closing_table(self) -> Table:
-        """Return who closes a premium."""
+    @property
+    def closes(self) -> Closes:
+        """What becomes of a premium by the next close."""
+        fit = self.reversion
+        if fit.interval[1] < 0.0:
+            return "overshoots"
+        if fit.half_life == 0.0 or fit.interval[0] <= 0.0:
+            return "gone by the next close"
+        return "not seen to close" if math.isinf(fit.half_life) else "closes"
+
+    @property
+    def errors_from_truth(self) -> float:
+        """Standard errors between the coefficient found and the true one; NaN for real funds."""
+        if self.truth is None:
+            return math.nan
+        return abs(self.reversion.coefficient - self.truth) / self.reversion.std_error
+
+    @cached_property
+    def nav_interval(self) -> tuple[float, float]:
+        """Interval of the share of a premium that the NAV makes good."""
         one = self.closing
-        rows = {
-            "NAV catches up: the price was later than the NAV": (one.nav_catches_up, one.std_errors[0]),
-            "price comes back": (one.price_comes_back, one.std_errors[1]),
-            "still there": (one.remains, one.std_errors[2]),
-            "of the second: missed by a close that is earlier than the NAV": (
-                one.missed_by_close,
-                one.missed_std_error,
-            ),
-        }
-        table = {
-            name: [value, error, interval_text(one.interval(value, error, self.confidence))]
-            for name, (value, error) in rows.items()
-        }
-        frame = pd.DataFrame.from_dict(
-            table, orient="index", columns=["share", "± se", f"{self.confidence:.0%} interval"]
-        )
-        notes = (
-            "Slopes on the premium of the session before; the first three add up to 1. Shares above 1 or below 0 are "
-            "sampling error: returns of a day are many times a premium.",
-        )
-        return Table(frame, "What becomes of a premium by the next close", {"share": ".2f", "± se": ".2f"}, notes)
+        return one.interval(one.nav_catches_up, one.std_errors[0], self.confidence)
 
-    def groups_table(self) -> Table:
-        """Return what stale and early closes make of the premium."""
-        frame = pd.DataFrame(
-            {
-                "sessions": [one.sessions for one in self.groups],
-                "mean |π|, bp": [one.mean_absolute / BASIS_POINT for one in self.groups],
-                "clock alone, bp": [one.expected / BASIS_POINT for one in self.groups],
-                "of Σ|π|, %": [100 * one.absolute_share for one in self.groups],
-                "of Σπ², %": [100 * one.square_share for one in self.groups],
-            },
-            index=[one.name for one in self.groups],
-        )
-        notes = (
-            "π is the premium. Clock alone: the mean absolute move that the benchmark usually makes in the hours "
-            "between close "
-            "and NAV, at its variance over weekdays.",
-        )
-        formats = {"sessions": ",.0f"} | dict.fromkeys(map(str, frame.columns[1:]), ".1f")
-        return Table(frame, "Premium by kind of close", formats, notes)
+    @property
+    def origin(self) -> Literal["clock", "premium", "cannot be told"]:
+        """Whether ordinary premiums are a clock or a premium, as far as daily data tell."""
+        low, high = self.nav_interval
+        if low > 0.0:
+            return "clock"
+        return "premium" if high < HALF else "cannot be told"
 
+    @cached_property
+    def closes_are_stale(self) -> bool:
+        """Whether ordinary closes miss moves that the NAV has already made."""
+        one = self.closing
+        return one.interval(one.missed_by_close, one.missed_std_error, self.confidence)[0] > 0.0
+
+    @property
+    def sides_verdict(self) -> Literal["differ", "no difference found"]:
+        """Whether premiums and discounts close at different speeds."""
+        return "differ" if self.sides.p_value_equal < DOUBT else "no difference found"
+
+    def group(self, name: str) -> ClockGroup | None:
+        """Return the closes of one kind; None where there are none."""
+        return next((one for one in self.groups if one.name == name), None)
+
+    @property
+    def early_verdict(self) -> Literal["explained", "more than is seen", "less than is seen", "none"]:
+        """Whether the hours from an early close to the NAV explain the premium on those sessions."""
+        early = self.group("early close")
+        if early is None:
+            return "none"
+        if early.p_value >= DOUBT:
+            return "explained"
+        return "more than is seen" if early.mean_absolute < early.expected else "less than is seen"
+
+    def outside(self, band: float) -> tuple[int, float]:
+        """Return on how many sessions, and on what share of them, the premium lay outside a band."""
+        known = self.history.premium.dropna().abs()
+        return int((known > band).sum()), float((known > band).mean())
+
+    @cached_property
     def holding(self) -> pd.DataFrame:
-        """Return what the premium's change adds to a holder's return, by sessions held: fractions, not annualised."""
-        return holding_gains(self.usual, self.horizons)
+        """What the premium's change adds to a holder's return, by sessions held: fractions, not annualised."""
+        return _holding_gains(self.usual, self.horizons)
 
-    def holding_table(self) -> Table:
-        """Return what the premium adds to a holder's return, in basis points."""
-        return holding_table(self.holding())
+    @property
+    def cost_of(self) -> Literal["entry and exit", "holding", "not known"]:
+        """What the premium is a cost of."""
+        spread = self.holding["sd"]
+        if len(spread) < 2:
+            return "not known"
+        return "entry and exit" if spread.iloc[-1] < LASTS * spread.iloc[0] else "holding"
 
-    def time_figure(self) -> DescribedFigure:
-        """Return the premium through time and its distribution."""
-        return premium_through_time(self.history)
+    def to_record(self) -> dict[str, object]:
+        """Return the ``premium_discount`` object of the result."""
+        mean, error = self.mean
+        fit, sides, closing = self.reversion, self.sides, self.closing
+        premium = self.history.premium
+        return {
+            "mean_bp": mean / BASIS_POINT,
+            "std_error_bp": error / BASIS_POINT,
+            "sd_bp": float(premium.std()) / BASIS_POINT,
+            "usual_sd_bp": float(self.usual.std()) / BASIS_POINT,
+            "bands": [
+                {"band_bp": band / BASIS_POINT, "sessions": int(days_outside(premium.dropna(), band))}
+                for band in self.bands
+            ],
+            "reversion": {
+                "coefficient": fit.coefficient,
+                "least_squares": fit.least_squares,
+                "std_error": fit.std_error,
+                "interval": list(fit.interval),
+                "half_life_sessions": _finite(fit.half_life),
+                "half_life_interval": [_finite(bound) for bound in fit.half_life_interval],
+                "truth": self.truth,
+            },
+            "sides": {
+                "premium_left": sides.premium,
+                "premium_std_error": sides.premium_std_error,
+                "discount_left": sides.discount,
+                "discount_std_error": sides.discount_std_error,
+                "p_value_equal": sides.p_value_equal,
+            },
+            "closing": {
+                "nav_catches_up": closing.nav_catches_up,
+                "price_comes_back": closing.price_comes_back,
+                "remains": closing.remains,
+                "std_errors": list(closing.std_errors),
+            },
+            "closes": [
+                {
+                    "kind": one.name,
+                    "sessions": one.sessions,
+                    "mean_absolute_bp": one.mean_absolute / BASIS_POINT,
+                    "expected_bp": one.expected / BASIS_POINT,
+                    "absolute_share": one.absolute_share,
+                    "square_share": one.square_share,
+                }
+                for one in self.groups
+            ],
+            "holding": [
+                {
+                    "sessions": int(str(sessions)),
+                    **{f"{name}_bp": float(row[name]) / BASIS_POINT for name in ("sd", "p5", "p95")},
+                }
+                for sessions, row in self.holding.iterrows()
+            ],
+        }
 
-    def quarters_figure(self) -> DescribedFigure:
-        """Return the usual premium by quarter."""
-        return premium_by_quarter(self.usual, self.history.fund.ticker)
 
-    def next_figure(self) -> DescribedFigure:
-        """Return the premium against that of the session before, and its autocorrelation."""
-        return premium_next_session(self.usual, self.sides, self.history.fund.ticker)
-
-    def groups_figure(self) -> DescribedFigure:
-        """Return the premium by kind of close beside what the clock alone would make."""
-        return premium_groups({g.name: (g.mean_absolute, g.expected) for g in self.groups}, self.history.fund.ticker)
-
-    def lead(self) -> Lead:
-        """Return mean, deviation and half-life of the premium, and how often it strays."""
-        from research.analyses.premium_discount.record import premium_lead  # noqa: PLC0415 - it describes this class
-
-        return premium_lead(self)
-
-    def numbers(self) -> dict[str, object]:
-        """Return the ``premium`` object of the result."""
-        from research.analyses.premium_discount.record import premium_record  # noqa: PLC0415 - it describes this class
-
-        return {"premium": premium_record(self)}
-
-
-def premium_report(
-    history: History,
-    *,
-    bands_bp: Sequence[float] = (10.0, 25.0, 50.0, 100.0),
-    horizons: Sequence[int] = (1, 5, 21, 63, 252),
-    confidence: float = 0.95,
-) -> PremiumReport:
-    """Measure how far a premium strays, how fast it closes, on which side, and what of it is clock.
+def _holding_gains(premium: pd.Series, horizons: Sequence[int]) -> pd.DataFrame:
+    """Return what the premium's change adds to a holder's return, by sessions held: fractions, not annualised.
 
     Parameters
     ----------
-    history : History
-        With a market close.
-    bands_bp : sequence of float
-        Half widths of bands around net asset value, basis points, ascending.
+    premium : pandas.Series
+        Log premium by session; a holding that begins or ends on a NaN is left out.
     horizons : sequence of int
         Sessions held.
-    confidence : float
-        Nominal coverage of every interval.
-
-    Returns
-    -------
-    PremiumReport
-
-    Raises
-    ------
-    MissingColumnError
-        If the fund has no market close.
-    SampleError
-        If there are too few neighbouring closes.
     """
-    if "close" not in history.frame:
-        raise MissingColumnError(
-            f"{history.fund.ticker} has no market close, so it has no premium: add series.close to its entry in a "
-            "funds.toml of your own"
-        )
-    premium = history.premium
-    usual = premium.mask(premium.index.isin(stale_sessions(history).union(early_sessions(history))))
-    return PremiumReport(
-        history=history,
-        usual=usual,
-        every=premium_reversion(premium, level=confidence),
-        reversion=premium_reversion(usual, level=confidence),
-        sides=closing_sides(usual),
-        closing=premium_closing(usual, history.nav_returns),
-        groups=clock_groups(history),
-        bands=tuple(sorted(band * BASIS_POINT for band in bands_bp)),
-        horizons=tuple(horizons),
-        confidence=confidence,
-    )
+    rows = {}
+    for sessions in horizons:
+        change = (premium.shift(-sessions) - premium).dropna()
+        if len(change) > 2:
+            rows[sessions] = [float(change.std()), *(float(change.quantile(q)) for q in (0.05, 0.95))]
+    return pd.DataFrame.from_dict(rows, orient="index", columns=["sd", "p5", "p95"])
+
+
+def _finite(value: float) -> float | None:
+    """Return a number, or None where it is infinite: a premium that is not seen to close has no half-life."""
+    return value if math.isfinite(value) else None

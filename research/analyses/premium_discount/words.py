@@ -1,10 +1,9 @@
-"""What a report on the premium says in sentences, generated from its numbers."""
+"""What the facts about a premium say in sentences."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
 from research.analyses.phrases import (
     bp,
@@ -14,17 +13,14 @@ from research.analyses.phrases import (
     p_text,
     percent,
     plus_minus_bp,
-    simulated_note,
+    simulated,
 )
+from research.analyses.premium_discount.facts import PremiumDiscountFacts
+from research.analyses.statement import Statement, Statements
+from research.conventions import BASIS_POINT
 from research.metrics import PremiumReversion
 
-if TYPE_CHECKING:
-    from research.analyses.premium_discount.clock import ClockGroup
-    from research.analyses.premium_discount.facts import PremiumReport
-
-__all__ = ["half_life_text", "premium_conclusions", "premium_limits"]
-
-_DOUBT = 0.05
+__all__ = ["conclusions", "half_life_text", "limits"]
 
 
 def half_life_text(fit: PremiumReversion) -> str:
@@ -49,172 +45,198 @@ def half_life_text(fit: PremiumReversion) -> str:
     return f"{fit.half_life:.2f} sessions ({ends})"
 
 
-def premium_conclusions(report: PremiumReport) -> tuple[str, ...]:
+def conclusions(facts: PremiumDiscountFacts) -> Statements:
     """Return what follows about the premium, the most important first."""
     parts = (_level, _reversion, _truth, _closing, _sides, _kinds, _bands, _holding)
-    return (*simulated_note(report.history.fund), *(sentence for part in parts for sentence in part(report)))
+    said = (statement for part in parts for statement in part(facts))
+    return Statements((*simulated(facts.history.fund), *said))
 
 
-def premium_limits(report: PremiumReport) -> tuple[str, ...]:
+def limits(facts: PremiumDiscountFacts) -> Statements:
     """Return what the numbers cannot say of the premium."""
     parts = (_once_a_day, _close, _blunt, _few)
-    return tuple(sentence for part in parts for sentence in part(report))
+    return Statements(statement for part in parts for statement in part(facts))
 
 
-def _level(report: PremiumReport) -> Iterator[str]:
-    mean, error = report.mean
-    premium = report.history.premium.dropna()
-    usual = float(report.usual.std())
-    verdict = "which is nothing within its error"
-    if abs(mean) > 2.0 * error:
-        verdict = f"a {'lasting' if abs(mean) > usual else 'small'} {'premium' if mean > 0 else 'discount'}"
-    yield (
-        f"At {len(premium)} closes {fund_name(report.history.fund)} stood {plus_minus_bp(mean, error)} from net asset "
-        f"value on average, {verdict}; it strays by {bp(usual)} (standard deviation) from session to session, "
-        f"{bp(float(premium.std()))} with stale and early closes."
+def _level(facts: PremiumDiscountFacts) -> Iterator[Statement]:
+    mean, error = facts.mean
+    premium, usual = facts.history.premium.dropna(), float(facts.usual.std())
+    verdict = facts.level
+    said = f"which is {verdict}" if verdict.startswith("nothing") else f"a {verdict}"
+    yield Statement(
+        "premium_discount.level",
+        f"At {len(premium)} closes {fund_name(facts.history.fund)} stood {plus_minus_bp(mean, error)} from net asset "
+        f"value on average, {said}; it strays by {bp(usual)} (standard deviation) from session to session, "
+        f"{bp(float(premium.std()))} with stale and early closes.",
+        verdict,
+        {"mean_bp": mean / BASIS_POINT, "std_error_bp": error / BASIS_POINT, "usual_sd_bp": usual / BASIS_POINT},
     )
 
 
-def _reversion(report: PremiumReport) -> Iterator[str]:
-    fit = report.reversion
-    ends = interval_text(fit.interval)
+def _reversion(facts: PremiumDiscountFacts) -> Iterator[Statement]:
+    fit = facts.reversion
     left = (
-        f"{number(fit.coefficient, fit.std_error)} of a premium is left one session later ({percent(fit.level)} "
-        f"interval {ends})"
+        f"{number(fit.coefficient, fit.std_error)} of a premium is left one session later "
+        f"({percent(facts.confidence)} interval {interval_text(fit.interval)})"
     )
     low, high = fit.half_life_interval
-    if fit.interval[1] < 0.0:
-        yield f"A premium is gone by the next close, even slightly overshot: {left}. Daily closes show no half-life."
-    elif fit.half_life == 0.0 or fit.interval[0] <= 0.0:
-        bound = f"a half-life above {high:.2f} sessions is ruled out" if math.isfinite(high) else "nothing is ruled out"
-        yield f"A premium is not seen to last until the next close: {left}, and {bound}."
-    elif math.isinf(fit.half_life):
-        yield f"The premium is not seen to close: {left}, with a half-life of {low:.1f} sessions or more."
-    else:
-        yield f"Half of a premium is gone after {half_life_text(fit)}: {left}, small-sample bias corrected."
+    bound = f"a half-life above {high:.2f} sessions is ruled out" if math.isfinite(high) else "nothing is ruled out"
+    text = {
+        "overshoots": f"A premium is gone by the next close, even slightly overshot: {left}. Daily closes show no "
+        "half-life.",
+        "gone by the next close": f"A premium is not seen to last until the next close: {left}, and {bound}.",
+        "not seen to close": f"The premium is not seen to close: {left}, with a half-life of {low:.1f} sessions or "
+        "more.",
+        "closes": f"Half of a premium is gone after {half_life_text(fit)}: {left}, small-sample bias corrected.",
+    }[facts.closes]
+    values = {"coefficient": fit.coefficient, "std_error": fit.std_error, "half_life_sessions": _known(fit.half_life)}
+    yield Statement("premium_discount.closes", text, facts.closes, values)
 
 
-def _truth(report: PremiumReport) -> Iterator[str]:
-    if report.truth is None:
+def _known(value: float) -> float | None:
+    return value if math.isfinite(value) else None
+
+
+def _truth(facts: PremiumDiscountFacts) -> Iterator[Statement]:
+    if facts.truth is None:
         return
-    apart = abs(report.reversion.coefficient - report.truth) / report.reversion.std_error
-    yield (
-        f"The truth is {report.truth:.3f}, {apart:.1f} standard errors away (what reverts and what lasts one session "
-        "only, taken together)."
+    yield Statement(
+        "premium_discount.truth",
+        f"The truth is {facts.truth:.3f}, {facts.errors_from_truth:.1f} standard errors away (what reverts and what "
+        "lasts one session only, taken together).",
+        values={"truth": facts.truth, "errors_away": facts.errors_from_truth},
     )
 
 
-def _closing(report: PremiumReport) -> Iterator[str]:
-    one, error = report.closing, report.closing.std_errors[0]
-    low, high = one.interval(one.nav_catches_up, error, report.confidence)
+def _closing(facts: PremiumDiscountFacts) -> Iterator[Statement]:
+    one, error = facts.closing, facts.closing.std_errors[0]
+    low, high = facts.nav_interval
     share = f"the NAV gains {number(one.nav_catches_up, error)} of a premium in the session after it"
-    if low > 0.0:
-        yield (
-            f"At least {percent(min(low, 1.0))} of the variance of ordinary premiums is a clock, no premium: {share}, "
-            "so the price knew what the NAV did not yet. The close is observed later than the prices in the NAV (as "
-            "where an index averages the hour before it), and nobody can trade against that."
-        )
-    elif high < 0.5:
-        yield f"Premium, not clock: {share}; at most {percent(max(high, 0.0))} of its variance can be a NAV that lags."
-    else:
-        yield f"Whether ordinary premiums are clock or premium cannot be told from daily data: {share}."
-    missed_low, _ = one.interval(one.missed_by_close, one.missed_std_error, report.confidence)
-    if missed_low > 0.0:
-        yield (
+    text = {
+        "clock": f"At least {percent(min(low, 1.0))} of the variance of ordinary premiums is a clock, no premium: "
+        f"{share}, so the price knew what the NAV did not yet. The close is observed later than the prices in the NAV "
+        "(as where an index averages the hour before it), and nobody can trade against that.",
+        "premium": f"Premium, not clock: {share}; at most {percent(max(high, 0.0))} of its variance can be a NAV that "
+        "lags.",
+        "cannot be told": f"Whether ordinary premiums are clock or premium cannot be told from daily data: {share}.",
+    }[facts.origin]
+    values = {"nav_catches_up": one.nav_catches_up, "std_error": error, "interval": [low, high]}
+    yield Statement("premium_discount.origin", text, facts.origin, values)
+    if facts.closes_are_stale:
+        yield Statement(
+            "premium_discount.stale_closes",
             f"Closes are stale on ordinary sessions too: they miss "
             f"{number(one.missed_by_close, one.missed_std_error)} of the premium's variance in moves that "
-            "the NAV has already made."
+            "the NAV has already made.",
+            "stale",
+            {"missed_by_close": one.missed_by_close, "std_error": one.missed_std_error},
         )
 
 
-def _sides(report: PremiumReport) -> Iterator[str]:
-    one = report.sides
+def _sides(facts: PremiumDiscountFacts) -> Iterator[Statement]:
+    one = facts.sides
     left = (
         f"{number(one.premium, one.premium_std_error)} of a premium and "
         f"{number(one.discount, one.discount_std_error)} of a discount are left a session later"
     )
-    if one.p_value_equal < _DOUBT:
+    if facts.sides_verdict == "differ":
         slower = "premium" if one.premium > one.discount else "discount"
-        yield f"The two sides differ: {left} (p of equal {p_text(one.p_value_equal)}); a {slower} closes more slowly."
+        text = f"The two sides differ: {left} (p of equal {p_text(one.p_value_equal)}); a {slower} closes more slowly."
     else:
-        yield f"Premiums and discounts close alike: {left} (p of equal {p_text(one.p_value_equal)})."
+        text = (
+            f"No difference between premiums and discounts is found: {left} (p of equal {p_text(one.p_value_equal)})."
+        )
+    yield Statement("premium_discount.sides", text, facts.sides_verdict, {"p_value_equal": one.p_value_equal})
 
 
-def _kinds(report: PremiumReport) -> Iterator[str]:
-    kinds = {one.name: one for one in report.groups}
-    stale, early, rest = (kinds.get(name) for name in ("stale close", "early close", "other closes"))
+def _kinds(facts: PremiumDiscountFacts) -> Iterator[Statement]:
+    stale, early, rest = (facts.group(name) for name in ("stale close", "early close", "other closes"))
     if stale is not None:
         closes = "1 stale close makes" if stale.sessions == 1 else f"{stale.sessions} stale closes make"
-        yield (
+        yield Statement(
+            "premium_discount.stale",
             f"{closes} {percent(stale.square_share)} of all squared premiums and {percent(stale.absolute_share, 1)} of "
-            "all absolute ones."
+            "all absolute ones.",
+            values={"sessions": stale.sessions, "square_share": stale.square_share},
         )
-    if early is not None and rest is not None:
-        yield (
-            f"On {early.sessions} early-close sessions the mean absolute premium is {bp(early.mean_absolute)} against "
-            f"{bp(rest.mean_absolute)} on ordinary ones; the hours from that close to the NAV usually move the "
-            f"benchmark by {bp(early.expected)} ({_enough(early)}, p {p_text(early.p_value)}). They make "
-            f"{percent(early.square_share, 1)} of all squared premiums."
-        )
+    if early is None or rest is None:
+        return
+    enough = {
+        "explained": "which is enough to explain it",
+        "more than is seen": "more than is seen, so those closes are not that old or those hours were quiet",
+        "less than is seen": "less than is seen, so something else parts price and NAV there",
+    }.get(facts.early_verdict, "")
+    yield Statement(
+        "premium_discount.early_closes",
+        f"On {early.sessions} early-close sessions the mean absolute premium is {bp(early.mean_absolute)} against "
+        f"{bp(rest.mean_absolute)} on ordinary ones; the hours from that close to the NAV usually move the "
+        f"benchmark by {bp(early.expected)} ({enough}, p {p_text(early.p_value)}). They make "
+        f"{percent(early.square_share, 1)} of all squared premiums.",
+        facts.early_verdict,
+        {"sessions": early.sessions, "mean_absolute_bp": early.mean_absolute / BASIS_POINT, "p_value": early.p_value},
+    )
 
 
-def _enough(early: ClockGroup) -> str:
-    if early.p_value >= _DOUBT:
-        return "which is enough to explain it"
-    if early.mean_absolute < early.expected:
-        return "more than is seen, so those closes are not that old or those hours were quiet"
-    return "less than is seen, so something else parts price and NAV there"
+def _bands(facts: PremiumDiscountFacts) -> Iterator[Statement]:
+    found = {band: facts.outside(band) for band in facts.bands}
+    counted = [f"±{bp(band)} on {count} sessions ({percent(share, 1)})" for band, (count, share) in found.items()]
+    yield Statement(
+        "premium_discount.bands",
+        f"The premium lay outside {', '.join(counted)}.",
+        values={f"outside_{band / BASIS_POINT:g}_bp": count for band, (count, _) in found.items()},
+    )
 
 
-def _bands(report: PremiumReport) -> Iterator[str]:
-    known = report.history.premium.dropna().abs()
-    counted = [
-        f"±{bp(band)} on {int((known > band).sum())} sessions ({percent(float((known > band).mean()), 1)})"
-        for band in report.bands
-    ]
-    yield f"The premium lay outside {', '.join(counted)}."
-
-
-def _holding(report: PremiumReport) -> Iterator[str]:
-    held = report.holding()
-    if len(held) < 2:
+def _holding(facts: PremiumDiscountFacts) -> Iterator[Statement]:
+    held = facts.holding
+    if facts.cost_of == "not known":
         return
     first, last = held.index[0], held.index[-1]
-    yield (
-        f"What the premium adds to a holder's return has a standard deviation of {bp(float(held['sd'].iloc[0]))} over "
-        f"{first} session{'s' if first > 1 else ''} and {bp(float(held['sd'].iloc[-1]))} over {last}: it is a cost of "
-        + ("entry and exit, not of holding." if held["sd"].iloc[-1] < 1.5 * held["sd"].iloc[0] else "holding too.")
+    spread = held["sd"]
+    yield Statement(
+        "premium_discount.holding",
+        f"What the premium adds to a holder's return has a standard deviation of {bp(float(spread.iloc[0]))} over "
+        f"{first} session{'s' if first > 1 else ''} and {bp(float(spread.iloc[-1]))} over {last}: it is a cost of "
+        + ("entry and exit, not of holding." if facts.cost_of == "entry and exit" else "holding too."),
+        facts.cost_of,
+        {"short_sd_bp": float(spread.iloc[0]) / BASIS_POINT, "long_sd_bp": float(spread.iloc[-1]) / BASIS_POINT},
     )
 
 
-def _once_a_day(report: PremiumReport) -> Iterator[str]:
-    yield (
-        f"Prices of {report.history.fund.ticker} are seen once a day. How fast arbitrage closes a premium within the "
-        "session is not in these data; a coefficient near zero says that it is faster than a session, not how fast."
+def _once_a_day(facts: PremiumDiscountFacts) -> Iterator[Statement]:
+    yield Statement(
+        "premium_discount.once_a_day",
+        f"Prices of {facts.history.fund.ticker} are seen once a day. How fast arbitrage closes a premium within the "
+        "session is not in these data; a coefficient near zero says that it is faster than a session, not how fast.",
     )
 
 
-def _close(report: PremiumReport) -> Iterator[str]:
-    clocks = report.history.clocks
-    yield (
+def _close(facts: PremiumDiscountFacts) -> Iterator[Statement]:
+    clocks = facts.history.clocks
+    yield Statement(
+        "clock.labels",
         f"Close and NAV are both labelled {clocks.get('close', 'with the same clock')}, but a label says neither when "
         "the last trade was nor over which minutes an index averages. A close is one trade or auction, with half a "
-        "spread in it."
+        "spread in it.",
     )
 
 
-def _blunt(report: PremiumReport) -> Iterator[str]:
-    move, strays = float(report.history.nav_returns.std()), float(report.usual.std())
-    yield (
-        f"Who closes a premium is told from the next session's return, which is {move / strays:.0f} times a premium: "
-        "hence the wide interval. Prices of the benchmark's asset around the close would settle it."
+def _blunt(facts: PremiumDiscountFacts) -> Iterator[Statement]:
+    times = float(facts.history.nav_returns.std()) / float(facts.usual.std())
+    yield Statement(
+        "premium_discount.blunt",
+        f"Who closes a premium is told from the next session's return, which is {times:.0f} times a premium: "
+        "hence the wide interval. Prices of the benchmark's asset around the close would settle it.",
+        values={"times": times},
     )
 
 
-def _few(report: PremiumReport) -> Iterator[str]:
-    for one in report.groups:
-        if one.name == "early close":
-            yield (
-                f"{one.sessions} early closes are few, and their afternoons before holidays may be quieter than usual "
-                "ones."
-            )
+def _few(facts: PremiumDiscountFacts) -> Iterator[Statement]:
+    early = facts.group("early close")
+    if early is not None:
+        yield Statement(
+            "premium_discount.few_early_closes",
+            f"{early.sessions} early closes are few, and their afternoons before holidays may be quieter than usual "
+            "ones.",
+            values={"sessions": early.sessions},
+        )

@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import replace
 
 import numpy as np
 import pandas as pd
 
 from research.alignment.history import History
-from research.conventions import BASIS_POINT
-from research.decomposition import Decomposition
 from research.drivers.inputs import accrue, input_series
-from research.tables import Table
 
-__all__ = ["against_table", "price_return", "total_return"]
+__all__ = ["price_return", "total_return"]
 
 _YIELD = "benchmark_staking_yield"
 
@@ -54,25 +50,3 @@ def total_return(history: History, reward: pd.Series) -> History:
 
 def _scaled(history: History, log_factor: pd.Series) -> pd.DataFrame:
     return history.frame.assign(benchmark=history.frame["benchmark"] * np.exp(log_factor))
-
-
-def against_table(against: Mapping[str, Decomposition], ticker: str) -> Table:
-    """Return the parts of the tracking difference against each benchmark, side by side.
-
-    Parameters
-    ----------
-    against : mapping of str to Decomposition
-        By kind of benchmark.
-    ticker : str
-        For the caption.
-    """
-    columns = {}
-    for name, result in against.items():
-        parts = {part.title: part.contribution / BASIS_POINT for part in (*result.drivers, result.unexplained)}
-        columns[f"{name} benchmark"] = {**parts, "Tracking difference (log)": result.tracking_difference / BASIS_POINT}
-    frame = pd.DataFrame(columns)
-    notes = (
-        "The total-return benchmark earns the gross reward on all its coins from the first session on; the staking "
-        "reward of the fund is what it earned less that.",
-    )
-    return Table(frame, f"{ticker} against two kinds of benchmark, bp a year", dict.fromkeys(columns, "+.1f"), notes)

@@ -7,11 +7,9 @@ price is never spliced: every return is that of contracts that were held at both
 from research.drivers.futures.basis import annualised_basis, annualised_slope, backwardation_share, contango_share
 from research.drivers.futures.bills import bill_returns
 from research.drivers.futures.curve import FuturesCurve
-from research.drivers.futures.held import HeldFutures
-from research.drivers.futures.hold import hold
+from research.drivers.futures.held import HeldFutures, hold, split_held
 from research.drivers.futures.maturity import MONTH, ConstantMaturityCurve, hold_constant_maturity
 from research.drivers.futures.schedule import Schedule, constant_maturity, roll_last_days, roll_on_expiry, sp_vix
-from research.drivers.futures.split import split_held
 
 __all__ = [
     "MONTH",

@@ -7,7 +7,7 @@ from typing import Final
 import numpy as np
 import pandas as pd
 
-from research.drivers.futures._labels import as_dates, calendar_days, day
+from research.drivers.futures.curve import as_dates, calendar_days, day
 from research.errors import DataError, ParameterError, SampleError
 
 __all__ = ["BILL_DAYS", "MAX_QUOTE_AGE_DAYS", "bill_returns"]

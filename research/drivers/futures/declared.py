@@ -11,7 +11,7 @@ import pandas as pd
 from research.alignment.dates import labels_of
 from research.alignment.history import History
 from research.drivers.futures.curve import FuturesCurve
-from research.drivers.futures.hold import hold
+from research.drivers.futures.held import hold
 from research.drivers.futures.maturity import MONTH, ConstantMaturityCurve, hold_constant_maturity
 from research.drivers.futures.schedule import constant_maturity, roll_last_days, roll_on_expiry
 from research.errors import AlignmentError, ClockError, DataFileError, MissingColumnError, ParameterError

@@ -9,11 +9,10 @@ import numpy as np
 import pandas as pd
 
 from research.conventions import DAYS_PER_YEAR
-from research.drivers.futures._labels import as_dates, as_prices, calendar_days, check_positive, day
-from research.drivers.futures.held import HeldFutures
-from research.drivers.futures.hold import check_cost, check_spot
-from research.drivers.futures.split import split_held
+from research.drivers.futures.curve import as_dates, as_prices, calendar_days, check_positive, day, spanned
+from research.drivers.futures.held import HeldFutures, check_cost, check_spot, split_held
 from research.errors import DataError, ParameterError, SampleError
+from research.tables import Result, Table
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -27,7 +26,7 @@ MONTH: Final = DAYS_PER_YEAR / 12
 
 
 @dataclass(frozen=True, eq=False)
-class ConstantMaturityCurve:
+class ConstantMaturityCurve(Result):
     """Futures prices at fixed maturities, as data vendors publish them.
 
     Parameters
@@ -65,6 +64,21 @@ class ConstantMaturityCurve:
     def sessions(self) -> pd.DatetimeIndex:
         """Sessions with a row."""
         return pd.DatetimeIndex(self.prices.index)
+
+    def to_frame(self) -> pd.DataFrame:
+        """Return a copy of the prices."""
+        return self.prices.copy()
+
+    def summary(self) -> Table:
+        """Return what the curve covers."""
+        maturities = ", ".join(f"{float(maturity):.4g}" for maturity in self.prices.columns)
+        rows = {
+            "sessions": spanned(self.sessions),
+            "maturities (days)": maturities,
+            "prices": str(int(self.prices.notna().to_numpy().sum())),
+            "missing": str(int(self.prices.isna().to_numpy().sum())),
+        }
+        return Table.of(rows, "Futures curve by maturity")
 
     def price(self, days: float | NDArray[np.float64], spot: pd.Series | None = None) -> pd.Series:
         """Return the price some days ahead, linear in time between the maturities around it.

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 import pandas as pd
 
-from research.drivers.futures._labels import as_dates, as_prices, day
-from research.drivers.futures.curve import FuturesCurve, contract
+from research.drivers.futures.curve import FuturesCurve, as_dates, as_prices, contract, day, spanned
 from research.errors import DataError, ParameterError
+from research.tables import Result, Table
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -23,7 +23,7 @@ Unit = Literal["counts", "values"]
 
 
 @dataclass(frozen=True, eq=False)
-class Schedule:
+class Schedule(Result):
     """Positions after the close of each session, kept until the next close.
 
     Parameters
@@ -81,6 +81,22 @@ class Schedule:
                 "on that day at the latest"
             )
         object.__setattr__(self, "weights", pd.DataFrame(values, index=rows, columns=columns))
+
+    def to_frame(self) -> pd.DataFrame:
+        """Return a copy of the weights."""
+        return self.weights.copy()
+
+    def summary(self) -> Table:
+        """Return what is held over which sessions, and on how many of them positions change."""
+        held = self.weights.to_numpy() > 0.0
+        shares = self.weights.div(self.weights.sum(axis=1), axis=0).to_numpy()
+        rows = {
+            "sessions": spanned(pd.DatetimeIndex(self.weights.index)),
+            "contracts": f"{int(held.any(axis=0).sum())} held, {int(held.sum(axis=1).max())} at once at most",
+            "sessions that trade": str(int((np.abs(np.diff(shares, axis=0)) > 0.0).any(axis=1).sum())),
+            "weights": {"counts": "numbers of contracts", "values": "shares of value"}[self.unit],
+        }
+        return Table.of(rows, f"Schedule: {self.name}")
 
 
 def roll_last_days(

@@ -10,15 +10,17 @@ import datetime as dt
 import importlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Final
+from typing import TYPE_CHECKING, Final
 from urllib.parse import quote
 
 from research.errors import UnknownNameError
 from research.funds.fact import Fact
 from research.funds.pull import PullSource
 from research.loaders.published import PublishedTable
-from research.loaders.pull.body import BodyKind
 from research.loaders.raw import RawFile
+
+if TYPE_CHECKING:
+    from research.loaders.pull.http import BodyKind  # loads requests
 
 __all__ = ["SOURCES", "Pulled", "Source"]
 

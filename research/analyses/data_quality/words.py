@@ -1,0 +1,90 @@
+"""What the facts about a fund's data say in sentences."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+
+from research.analyses.data_quality.facts import DataQualityFacts
+from research.analyses.phrases import percent, simulated
+from research.analyses.statement import Statement, Statements
+
+__all__ = ["conclusions", "limits"]
+
+
+def conclusions(facts: DataQualityFacts) -> Statements:
+    """Return what follows from losses, screens and the cost of not looking."""
+    parts = (_losses, _screens, _calendar, _mismatch, _advice)
+    said = (statement for part in parts for statement in part(facts))
+    return Statements((*simulated(facts.history.fund), *said))
+
+
+def limits(facts: DataQualityFacts) -> Statements:  # noqa: ARG001 - every analysis has the same two functions
+    """Return what a check cannot see."""
+    return Statements(
+        (
+            Statement(
+                "screens.blind",
+                "Screens find what does not fit together. A value that is wrong in every file alike, or wrong by less "
+                "than the noise, passes.",
+            ),
+            Statement(
+                "screens.silence",
+                "That clocks and units are as the entry states is not proved by a silent screen, only not "
+                "contradicted.",
+            ),
+        )
+    )
+
+
+def _losses(facts: DataQualityFacts) -> Iterator[Statement]:
+    losses = facts.history.losses
+    yield Statement(
+        "losses",
+        f"Of {losses.rows_in:,} days in the files of {facts.history.fund.ticker}, {losses.rows_out:,} are sessions "
+        f"with net asset value and benchmark; {losses.sessions_lost} of {losses.sessions:,} sessions of the exchange "
+        "are lost" + (f", {percent(facts.lost_share)} of them." if losses.sessions_lost else "."),
+        values={"rows_in": losses.rows_in, "rows_out": losses.rows_out, "sessions_lost": losses.sessions_lost},
+    )
+
+
+def _screens(facts: DataQualityFacts) -> Iterator[Statement]:
+    worst = facts.worth_a_look
+    if not worst:
+        yield Statement("screens", "No screen finds an error or something to look at.", "silent")
+        return
+    rules = Counter(item.rule.replace("_", " ") for item in worst)
+    told = ", ".join(f"{rule}{f' ({count} times)' if count > 1 else ''}" for rule, count in rules.items())
+    values = dict(Counter(item.rule for item in worst))
+    yield Statement("screens", f"Screens name {told}: {worst[0].message}.", worst[0].severity, values)
+
+
+def _calendar(facts: DataQualityFacts) -> Iterator[Statement]:
+    naive = facts.history.naive
+    if naive is not None and facts.calendar_matters:
+        yield Statement(
+            "calendar",
+            f"Read without an exchange calendar, the same rows would show a tracking error of "
+            f"{naive.all_rows_bp:,.0f} bp a year instead of {naive.sessions_bp:,.1f} bp.",
+            values={"all_rows_bp": naive.all_rows_bp, "sessions_bp": naive.sessions_bp},
+        )
+
+
+def _mismatch(facts: DataQualityFacts) -> Iterator[Statement]:
+    mismatch = facts.history.fund.benchmark_mismatch
+    if mismatch is not None:
+        yield Statement("benchmark_mismatch", mismatch, "mismatch")
+
+
+def _advice(facts: DataQualityFacts) -> Iterator[Statement]:
+    why = (
+        "a screen reports an error"
+        if facts.counts["error"]
+        else f"{percent(facts.lost_share)} of the sessions are lost"
+    )
+    text = {
+        "usable": "The data can be used as they are.",
+        "look first": "The data can be used; look at what the screens name before a figure rests on those sessions.",
+        "not usable": f"The data should not be used as they are: {why}. Repair the file, or choose another sample.",
+    }[facts.verdict]
+    yield Statement("data_quality", text, facts.verdict)
