@@ -11,7 +11,7 @@ report: $(READY)  ## explain one fund: make report FUND=ETHV
 	@$(BIN)/research report $(FUND)
 
 test: $(READY)  ## the tests that need nothing but the checkout
-	@$(BIN)/python -m pytest -n auto
+	@$(BIN)/python -m pytest -n logical --dist worksteal
 
 lint: $(READY)  ## style, types, floors
 	@$(BIN)/ruff check .

@@ -8,6 +8,12 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 
+# Workers that each keep a thread a core for linear algebra spend their time waiting for each other: one thread each, set
+# before anything loads numpy.
+if "PYTEST_XDIST_WORKER" in os.environ:
+    for library in ("OPENBLAS", "OMP", "MKL"):
+        os.environ.setdefault(f"{library}_NUM_THREADS", "1")
+
 PROJECT = Path(__file__).resolve().parents[1]
 
 # --doctest-modules would import every conftest.py a second time, under one name, and refuse the second of them.

@@ -51,6 +51,7 @@ class TestNumbers:
         assert abs(found.rate - rate) < 3 * found.std_error
         assert found.std_error < 0.02
 
+    @pytest.mark.slow
     def test_intervals_of_the_tax_cover(self):
         inside = []
         for draw in range(60):

@@ -132,6 +132,7 @@ def test_errors_halve_and_intervals_cover_in_full():
     assert np.all((rate >= 0.92) & (rate <= 0.98)), rate
 
 
+@pytest.mark.slow
 def test_the_diagnostic_recommends_it_where_it_helps_and_not_elsewhere():
     persistent = [autocorrelation_test(*fund(seed)).recommended for seed in range(30)]
     noise = [autocorrelation_test(*fund(seed, phi=0.0)).recommended for seed in range(30)]

@@ -54,6 +54,7 @@ def test_profile_equals_brute_force_likelihood():
     assert found.profile.min() == 0.0
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("permanent", "transitory"), [(2e-6, 0.0), (0.0, 1e-5), (1e-6, 5e-6)])
 def test_intervals_of_the_day_cover(permanent, transitory):
     hits = []
@@ -63,6 +64,7 @@ def test_intervals_of_the_day_cover(permanent, transitory):
     assert np.mean(hits) > 0.86  # 95 % nominal, 60 draws: four Monte-Carlo errors below is 84 %
 
 
+@pytest.mark.slow
 def test_no_change_is_rarely_called_one():
     p_values = [
         slope_break(fund(seed, permanent=2e-6, transitory=2e-6, day=None), draws=49, seed=seed).p_value
