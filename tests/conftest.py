@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 
-# Workers that each keep a thread a core for linear algebra spend their time waiting for each other: one thread each, set
+# Workers with a thread a core for linear algebra each spend their time waiting for each other: one thread each, set
 # before anything loads numpy.
 if "PYTEST_XDIST_WORKER" in os.environ:
     for library in ("OPENBLAS", "OMP", "MKL"):
