@@ -204,7 +204,7 @@ def of_history(history):
 
 
 def of_series(loaded):
-    return loaded.values, loaded.source.remarks  # noqa: PD011 - a field
+    return loaded.values, loaded.source.remarks
 
 
 def test_every_way_in_gives_the_same_verdict(case):
