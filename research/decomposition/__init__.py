@@ -1,7 +1,7 @@
 """Decomposition: the local-level regression, what it identifies, shares of variance, breaks, and the result object."""
 
 from research.decomposition.bootstrap import BootstrapDecomposition, bootstrap_decomposition
-from research.decomposition.breaks import SlopeBreak, slope_break
+from research.decomposition.breaks import SlopeBreak, detectable_change, slope_break
 from research.decomposition.diagnostics import (
     AutocorrelationTest,
     autocorrelation_test,
@@ -30,6 +30,7 @@ __all__ = [
     "bootstrap_decomposition",
     "compare_estimators",
     "decompose",
+    "detectable_change",
     "euler_shares",
     "fee_regimes",
     "identify",

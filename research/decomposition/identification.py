@@ -12,6 +12,7 @@ import pandas as pd
 
 from research.decomposition.local_level import LocalLevelResult, local_level
 from research.errors import IdentificationError, ParameterError, UnknownNameError
+from research.tables import Result, Table
 
 __all__ = [
     "MAX_ROUNDING_BIAS",
@@ -32,7 +33,7 @@ MAX_ROUNDING_BIAS = 0.2
 
 
 @dataclass(frozen=True, eq=False)
-class Identification:
+class Identification(Result):
     """A fit, and the drivers that were moved to its left side.
 
     Parameters
@@ -48,6 +49,22 @@ class Identification:
     fit: LocalLevelResult
     imposed: dict[str, str]
     inflation: pd.Series = field(repr=False)
+
+    def summary(self) -> Table:
+        """Return how each driver was identified, with its coefficient and why it was imposed, as a table."""
+        names = [*self.fit.params.index, *self.imposed]
+        frame = pd.DataFrame(
+            {
+                "identified": ["imposed" if name in self.imposed else "estimated" for name in names],
+                "coefficient": self.fit.params.reindex(names, fill_value=1.0),
+                "std error": self.fit.std_errors.reindex(names),
+                "variance inflation": self.inflation.reindex(names),
+                "reason": [self.imposed.get(name, "") for name in names],
+            },
+            index=names,
+        )
+        formats = {"coefficient": ".5f", "std error": ".5f", "variance inflation": ".2f"}
+        return Table(frame, "Drivers estimated, and imposed at 1", formats)
 
 
 def variance_inflation(fit: LocalLevelResult) -> pd.Series:
