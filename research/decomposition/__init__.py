@@ -8,7 +8,7 @@ from research.decomposition.diagnostics import (
     compare_estimators,
     newey_west_lags,
 )
-from research.decomposition.identification import Identification, identify, variance_inflation
+from research.decomposition.identification import Identification, identify, identify_drivers, variance_inflation
 from research.decomposition.local_level import LocalLevelResult, local_level
 from research.decomposition.panel import LocalLevelPanel, local_level_panel
 from research.decomposition.regimes import FeeRegime, FeeRegimes, fee_regimes
@@ -34,6 +34,7 @@ __all__ = [
     "euler_shares",
     "fee_regimes",
     "identify",
+    "identify_drivers",
     "johnson",
     "lmg",
     "lmg_shares",

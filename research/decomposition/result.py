@@ -13,11 +13,11 @@ import pandas as pd
 
 from research.alignment.history import Basis, History
 from research.conventions import BASIS_POINT, check_confidence, years_between
-from research.decomposition.identification import Identification, Policy, identify
+from research.decomposition.identification import Identification, Policy, identify_drivers
 from research.decomposition.local_level import LocalLevelResult
 from research.decomposition.shares import euler_shares, lmg_shares
-from research.drivers import Driver, exposures, measure
-from research.errors import MissingColumnError, ParameterError, SampleError
+from research.drivers import Driver, measure
+from research.errors import SampleError
 from research.tables import Format, Result, Table, p_value, plus_minus, unsigned_zero
 
 if TYPE_CHECKING:
@@ -274,6 +274,7 @@ def decompose(
     variance_per: Literal["session", "day"] = "session",
     cov_type: Literal["classical", "robust"] = "robust",
     transitory: Literal["noise", "ar1"] = "noise",
+    identified: Identification | None = None,
 ) -> Decomposition:
     """Split a fund's divergence from its benchmark into drivers and a remainder that together are exactly it.
 
@@ -297,6 +298,9 @@ def decompose(
         Whether standard errors allow the variance to change through time (the default: on real funds it does).
     transitory : {"noise", "ar1"}
         Whether the noise that comes back may take its time; see `local_level` and `autocorrelation_test`.
+    identified : Identification, optional
+        From `identify_drivers` on the same history and basis; `policy`, `drivers` and the three before this one are its
+        own then.
 
     Returns
     -------
@@ -325,23 +329,19 @@ def decompose(
     True
     """
     check_confidence(confidence)
-    if basis not in {"nav", "price"}:
-        raise ParameterError(f"basis is {basis!r}: give 'nav' or 'price'")
-    if basis not in history.bases:
-        raise MissingColumnError(f"{history.fund.ticker} has no market close: only basis 'nav' can be decomposed")
-    measured = tuple(measure(history, basis) if drivers is None else drivers)
+    if identified is None:
+        identified = identify_drivers(
+            history,
+            measure(history, basis) if drivers is None else drivers,
+            basis,
+            policy=policy,
+            variance_per=variance_per,
+            cov_type=cov_type,
+            transitory=transitory,
+        )
+    measured = identified.drivers
     level = history.divergence(basis)
     columns = pd.DataFrame({driver.name: driver.level for driver in measured}, index=level.index)
-    identified = identify(
-        level,
-        exposures(measured, level.index),
-        policy,
-        positions=history.positions,
-        variance_per=variance_per,
-        cov_type=cov_type,
-        transitory=transitory,
-        rounding={driver.exposure: driver.rounding for driver in measured if driver.rounding > 0.0},
-    )
     known = level.dropna()
     years = years_between(pd.Timestamp(known.index[0]), pd.Timestamp(known.index[-1]))
     if years <= 0.0:
