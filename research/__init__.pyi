@@ -30,6 +30,7 @@ from .decomposition import compare_estimators as compare_estimators
 from .decomposition import decompose as decompose
 from .decomposition import euler_shares as euler_shares
 from .decomposition import fee_regimes as fee_regimes
+from .decomposition import identify_drivers as identify_drivers
 from .decomposition import lmg as lmg
 from .decomposition import lmg_shares as lmg_shares
 from .decomposition import local_level as local_level

@@ -1,14 +1,14 @@
 """Decomposition: the local-level regression, what it identifies, shares of variance, breaks, and the result object."""
 
 from research.decomposition.bootstrap import BootstrapDecomposition, bootstrap_decomposition
-from research.decomposition.breaks import SlopeBreak, slope_break
+from research.decomposition.breaks import SlopeBreak, detectable_change, slope_break
 from research.decomposition.diagnostics import (
     AutocorrelationTest,
     autocorrelation_test,
     compare_estimators,
     newey_west_lags,
 )
-from research.decomposition.identification import Identification, identify, variance_inflation
+from research.decomposition.identification import Identification, identify, identify_drivers, variance_inflation
 from research.decomposition.local_level import LocalLevelResult, local_level
 from research.decomposition.panel import LocalLevelPanel, local_level_panel
 from research.decomposition.regimes import FeeRegime, FeeRegimes, fee_regimes
@@ -30,9 +30,11 @@ __all__ = [
     "bootstrap_decomposition",
     "compare_estimators",
     "decompose",
+    "detectable_change",
     "euler_shares",
     "fee_regimes",
     "identify",
+    "identify_drivers",
     "johnson",
     "lmg",
     "lmg_shares",

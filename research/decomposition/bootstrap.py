@@ -14,20 +14,21 @@ import numpy.typing as npt
 import pandas as pd
 
 from research.conventions import BASIS_POINT, SESSIONS_PER_YEAR, check_confidence, check_periods, years_between
+from research.decomposition.local_level import check_sample
+from research.decomposition.result import UNEXPLAINED
 from research.errors import AlignmentError, DataError, IdentificationError, ParameterError, SampleError
 from research.metrics.blocks import Resampling, choose_block_length, stationary_blocks
-from research.tables import Table
+from research.tables import Result, Table
 
 __all__ = ["BootstrapDecomposition", "bootstrap_decomposition"]
 
 Array = npt.NDArray[np.float64]
 
-_UNEXPLAINED = "unexplained"
 _DEGENERATE = 1e-12  # determinant of a replicate's standardised regressors below which it cannot tell them apart
 
 
 @dataclass(frozen=True, eq=False)
-class BootstrapDecomposition:
+class BootstrapDecomposition(Result):
     """A regression decomposition with percentile intervals of the stationary bootstrap.
 
     Parameters
@@ -111,12 +112,6 @@ class BootstrapDecomposition:
             "seed": self.seed,
         }
 
-    def __str__(self) -> str:
-        return str(self.summary())
-
-    def _repr_html_(self) -> str:
-        return self.summary()._repr_html_()
-
 
 @dataclass(frozen=True, eq=False)
 class _Sample:
@@ -138,8 +133,8 @@ class _Sample:
     def labels(self) -> pd.MultiIndex:
         """Return the rows of the result."""
         rows = [("coefficient", name) for name in [*self.names, "constant"]]
-        rows += [("contribution", name) for name in [*self.names, _UNEXPLAINED]]
-        rows += [("euler_share", name) for name in [*self.names, _UNEXPLAINED]]
+        rows += [("contribution", name) for name in [*self.names, UNEXPLAINED]]
+        rows += [("euler_share", name) for name in [*self.names, UNEXPLAINED]]
         return pd.MultiIndex.from_tuples([*rows, ("r_squared", ""), ("tracking_error", "")], names=["quantity", "term"])
 
     def products(self) -> Array:
@@ -305,10 +300,7 @@ def _sample(level: pd.Series, drivers: pd.DataFrame, years: float | None, period
     change = np.diff(np.column_stack([x, y]), axis=0)
     change = change[np.isfinite(change).all(axis=1)]
     names = [str(name) for name in drivers.columns]
-    if len(change) < len(names) + 3:
-        raise SampleError(
-            f"{len(change)} differences cannot carry {len(names)} drivers: give at least {len(names) + 3}"
-        )
+    check_sample(len(change), len(names))
     if years is None:
         if not isinstance(level.index, pd.DatetimeIndex):
             raise ParameterError("the labels are no dates: give the elapsed years")

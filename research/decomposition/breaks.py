@@ -17,20 +17,23 @@ from research.conventions import BASIS_POINT, DAYS_PER_YEAR, check_confidence
 from research.decomposition.covariance import Weighting, draw_errors, weighting, whiten
 from research.decomposition.local_level import local_level
 from research.errors import ParameterError, SampleError
-from research.tables import Table
+from research.tables import Result, Table
 
-__all__ = ["AFTER", "SlopeBreak", "detectable_change", "slope_break"]
-
+__all__ = ["AFTER", "SIGNIFICANT", "SlopeBreak", "detectable_change", "slope_break"]
 
 Array = npt.NDArray[np.float64]
 
 AFTER: tuple[int, ...] = (5, 10, 21, 42, 63, 126, 252)
 """Sessions since a change at which its detectable size is given: a week to a year."""
+
+SIGNIFICANT = 0.01
+"""Largest p-value of no change at which a change counts as more than chance."""
+
 _LOGITS: Array = np.concatenate([np.linspace(-16.0, -5.0, 8), np.linspace(-4.0, 4.0, 17), [6.0, 9.0, 16.0]])
 
 
 @dataclass(frozen=True, eq=False)
-class SlopeBreak:
+class SlopeBreak(Result):
     """Where a divergence level's slope changed.
 
     Parameters
@@ -65,6 +68,11 @@ class SlopeBreak:
     draws: int
     seed: int
 
+    @property
+    def is_real(self) -> bool:
+        """Whether the change is more than chance: a `p_value` of at most `SIGNIFICANT`."""
+        return self.p_value <= SIGNIFICANT
+
     def summary(self) -> Table:
         """Return date, interval and the slopes on both sides as a table."""
         slopes = np.array([self.slope_before, self.slope_after]) / BASIS_POINT
@@ -77,13 +85,21 @@ class SlopeBreak:
         )
         return Table(frame, "Slope of the divergence, bp a year", {"slope": "+.2f", "std error": ".2f"}, notes)
 
-    def __str__(self) -> str:
-        return str(self.summary())
+    def to_dict(self) -> dict[str, object]:
+        """Return the change in basis points a year, in the layout of ``research.result/1``.
 
-    __repr__ = __str__
-
-    def _repr_html_(self) -> str:
-        return self.summary()._repr_html_()
+        The layout names the driver whose rate changed; the one that changes by decree is the fee.
+        """
+        return {
+            "driver": "expense_ratio",
+            "date": self.date,
+            "interval": list(self.interval),
+            "p_value": self.p_value,
+            "slope_before_bp": self.slope_before / BASIS_POINT,
+            "slope_after_bp": self.slope_after / BASIS_POINT,
+            "std_error_before_bp": self.std_error_before / BASIS_POINT,
+            "std_error_after_bp": self.std_error_after / BASIS_POINT,
+        }
 
 
 def slope_break(
@@ -314,7 +330,7 @@ def detectable_change(
     after : sequence of int
         Sessions since the change; those that leave fewer before it than after it are left out.
     confidence : float
-        One minus the probability of a false alarm, two-sided.
+        Nominal coverage: one minus the probability of a false alarm, two-sided.
     power : float
         Probability with which a change of that size is noticed.
     positions : sequence of int, optional

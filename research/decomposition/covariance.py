@@ -4,7 +4,8 @@ The error of the differenced local-level model has covariance proportional to ``
 ``M`` the second-difference matrix (2 on the diagonal, −1 beside it), λ the share of the permanent variance, and gap the
 sessions that each difference spans. On a regular sample V is Toeplitz, and the type-I discrete sine transform
 diagonalises it for *every* λ, so one transform serves the whole likelihood. Where sessions are missing V is still
-tridiagonal, and a banded Cholesky factor takes over.
+tridiagonal, and a banded Cholesky factor takes over. The restricted likelihood is a function of these cross products
+and log|V| alone.
 """
 
 from __future__ import annotations
@@ -29,6 +30,7 @@ __all__ = [
     "log_determinant",
     "moments",
     "quasi_difference",
+    "restricted_likelihood",
     "tridiagonal",
     "weighting",
     "whiten",
@@ -277,3 +279,33 @@ def moments(differences: Array, gaps: Array) -> Moments:
     if gaps.size < 2 or np.all(gaps == 1.0):
         return SineMoments.of(differences)
     return BandedMoments(differences, gaps)
+
+
+def restricted_likelihood(cross: Array, log_det: Array, df: int, scale: float) -> Array:
+    """Return the restricted log likelihood, profiled over coefficients and variance.
+
+    Parameters
+    ----------
+    cross : numpy.ndarray, shape (n, K + 1, K + 1)
+        ``Y'V⁻¹Y`` of response (first) and regressors, the response divided by `scale`.
+    log_det : numpy.ndarray, shape (n,)
+        ``log|V| − log|X'X|``; the second term makes likelihoods comparable when regressors change units.
+    df : int
+        Observations less regressors.
+    scale : float
+        What the response was divided by.
+
+    Notes
+    -----
+    ``−½[df·(log 2πσ̂² + 1) + log|V| + log|X'V⁻¹X| − log|X'X|]`` with σ̂² = RSS/df.
+    """
+    if cross.shape[-1] > 1:
+        design, target = cross[:, 1:, 1:], cross[:, 1:, :1]
+        beta = np.linalg.solve(design, target)
+        residual = cross[:, 0, 0] - (target * beta).sum(axis=(1, 2))
+        log_det = log_det + np.linalg.slogdet(design)[1]
+    else:
+        residual = cross[:, 0, 0]
+    variance = np.maximum(residual, np.finfo(float).tiny) / df * scale**2
+    value: Array = -0.5 * (df * (np.log(2 * np.pi * variance) + 1.0) + log_det)
+    return value

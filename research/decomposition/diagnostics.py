@@ -12,18 +12,19 @@ import pandas as pd
 from scipy.special import chdtrc
 
 from research.decomposition.local_level import local_level
-from research.tables import Table
+from research.tables import Result, Table
 
 __all__ = ["AutocorrelationTest", "autocorrelation_test", "compare_estimators", "newey_west_lags"]
 
-
-Array = npt.NDArray[np.float64]
-
 SIGNIFICANT = 0.01
+"""P-value of plain noise below which a persistent one may be recommended."""
+
+NARROWER = 1.1
+"""Least gain, in times, of some driver's precision at which it is."""
 
 
 @dataclass(frozen=True, eq=False)
-class AutocorrelationTest:
+class AutocorrelationTest(Result):
     """Likelihood ratio of a transitory part that persists against plain noise.
 
     Parameters
@@ -55,14 +56,6 @@ class AutocorrelationTest:
         )
         frame = pd.DataFrame({"times narrower": self.narrowing})
         return Table(frame, "Standard errors under an AR(1) against plain noise", {"times narrower": ".2f"}, notes)
-
-    def __str__(self) -> str:
-        return str(self.summary())
-
-    __repr__ = __str__
-
-    def _repr_html_(self) -> str:
-        return self.summary()._repr_html_()
 
 
 def autocorrelation_test(
@@ -101,7 +94,7 @@ def autocorrelation_test(
     statistic = max(0.0, 2.0 * (persistent.log_likelihood - plain.log_likelihood))
     p_value = float(chdtrc(1, statistic))
     narrowing = (plain.std_errors / persistent.std_errors).rename("narrowing")
-    useful = bool(len(narrowing) and narrowing.max() >= 1.1)
+    useful = bool(len(narrowing) and narrowing.max() >= NARROWER)
     return AutocorrelationTest(
         statistic=statistic,
         p_value=p_value,

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from research.alignment.history import Basis, History
 from research.decomposition.local_level import LocalLevelResult, local_level
-from research.errors import IdentificationError, ParameterError, UnknownNameError
+from research.drivers import Driver, exposures
+from research.errors import IdentificationError, MissingColumnError, ParameterError, UnknownNameError
+from research.tables import Result, Table
 
 __all__ = [
     "MAX_ROUNDING_BIAS",
@@ -20,6 +23,7 @@ __all__ = [
     "Identification",
     "Policy",
     "identify",
+    "identify_drivers",
     "variance_inflation",
 ]
 
@@ -32,7 +36,7 @@ MAX_ROUNDING_BIAS = 0.2
 
 
 @dataclass(frozen=True, eq=False)
-class Identification:
+class Identification(Result):
     """A fit, and the drivers that were moved to its left side.
 
     Parameters
@@ -43,11 +47,30 @@ class Identification:
         Reason by driver.
     inflation : pandas.Series
         Variance inflation of the estimated drivers, in the metric of the fit.
+    drivers : tuple of Driver
+        What was measured, where it is known: see `identify_drivers`.
     """
 
     fit: LocalLevelResult
     imposed: dict[str, str]
     inflation: pd.Series = field(repr=False)
+    drivers: tuple[Driver, ...] = field(default=(), repr=False)
+
+    def summary(self) -> Table:
+        """Return how each driver was identified, with its coefficient and why it was imposed, as a table."""
+        names = [*self.fit.params.index, *self.imposed]
+        frame = pd.DataFrame(
+            {
+                "identified": ["imposed" if name in self.imposed else "estimated" for name in names],
+                "coefficient": self.fit.params.reindex(names, fill_value=1.0),
+                "std error": self.fit.std_errors.reindex(names),
+                "variance inflation": self.inflation.reindex(names),
+                "reason": [self.imposed.get(name, "") for name in names],
+            },
+            index=names,
+        )
+        formats = {"coefficient": ".5f", "std error": ".5f", "variance inflation": ".2f"}
+        return Table(frame, "Drivers estimated, and imposed at 1", formats)
 
 
 def variance_inflation(fit: LocalLevelResult) -> pd.Series:
@@ -120,6 +143,67 @@ def identify(
     found = _search(level, drivers, policies, imposed, options)
     biased = _rounded(found, drivers.loc[level.notna()], policies, rounding or {})
     return _search(level, drivers, policies, imposed | biased, options) if biased else found
+
+
+def identify_drivers(
+    history: History,
+    drivers: Sequence[Driver],
+    basis: Basis = "nav",
+    *,
+    policy: Policy | Mapping[str, Policy] = "auto",
+    variance_per: Literal["session", "day"] = "session",
+    cov_type: Literal["classical", "robust"] = "robust",
+    transitory: Literal["noise", "ar1"] = "noise",
+) -> Identification:
+    """Estimate the measured drivers of a history that its data identify, and impose the others at 1.
+
+    Parameters
+    ----------
+    history : History
+        Aligned, screened history, from `research.load`.
+    drivers : sequence of Driver
+        From `research.drivers.measure`, or chosen and made otherwise. Those of one group share a coefficient.
+    basis : {"nav", "price"}
+        Divergence of net asset value, or of the market close.
+    policy, variance_per, cov_type, transitory
+        As in `identify`.
+
+    Returns
+    -------
+    Identification
+        With the drivers: what `decompose` goes on from.
+
+    Raises
+    ------
+    MissingColumnError
+        If the basis is price and the fund has no closes.
+    IdentificationError, UnknownNameError
+        As `identify` does.
+
+    Examples
+    --------
+    >>> import research as rs
+    >>> history = rs.load("ETHV")
+    >>> found = identify_drivers(history, rs.drivers.measure(history, "nav"))
+    >>> list(found.fit.params.index), found.imposed
+    (['expense_ratio', 'accrued_fee'], {})
+    """
+    if basis not in {"nav", "price"}:
+        raise ParameterError(f"basis is {basis!r}: give 'nav' or 'price'")
+    if basis not in history.bases:
+        raise MissingColumnError(f"{history.fund.ticker} has no market close: only basis 'nav' can be decomposed")
+    level = history.divergence(basis)
+    found = identify(
+        level,
+        exposures(drivers, level.index),
+        policy,
+        positions=history.positions,
+        variance_per=variance_per,
+        cov_type=cov_type,
+        transitory=transitory,
+        rounding={driver.exposure: driver.rounding for driver in drivers if driver.rounding > 0.0},
+    )
+    return replace(found, drivers=tuple(drivers))
 
 
 def _search(

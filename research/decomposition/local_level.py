@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import warnings
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any, Literal
@@ -24,28 +25,41 @@ from research.decomposition.covariance import (
     level_covariance,
     moments,
     quasi_difference,
+    restricted_likelihood,
     whiten,
 )
 from research.errors import AlignmentError, DataError, IdentificationError, ParameterError, SampleError
-from research.tables import Format, Table, p_value
+from research.tables import Format, Result, Table, p_value
 
-__all__ = ["MOST_PERSISTENT", "AutoregressiveProblem", "LocalLevelResult", "local_level", "restricted_likelihood"]
-
+__all__ = [
+    "COLLINEAR",
+    "LOGITS",
+    "MOST_PERSISTENT",
+    "AutoregressiveProblem",
+    "LocalLevelResult",
+    "check_sample",
+    "local_level",
+]
 
 Array = npt.NDArray[np.float64]
 
-MOST_PERSISTENT = 0.98
-"""Largest autocorrelation: at 0.98 half of a shock is gone in 34 sessions; beyond, no sample tells it from a walk."""
-_PHI = np.array([-0.5, -0.2, 0.0, 0.2, 0.4, 0.6, 0.75, 0.85, 0.92, 0.96])
-_SHARES = expit(np.array([-16.0, -11.0, -9.0, -7.0, -5.0, -3.5, -2.0, -1.0, 0.0, 1.0, 2.0, 4.0]))
 # Beyond ±24 on the logit scale λ is nothing (4e-11) or everything to any sample a person could own: the smallest
 # eigenvalue of the transitory part is about (π/T)², 1e-6 at ten years of sessions.
-_GRID: Array = np.concatenate([np.linspace(-24.0, -9.0, 16), np.linspace(-8.0, 8.0, 33), np.linspace(9.0, 24.0, 16)])
-_COLLINEAR = 1e-10
+LOGITS: Array = np.concatenate([np.linspace(-24.0, -9.0, 16), np.linspace(-8.0, 8.0, 33), np.linspace(9.0, 24.0, 16)])
+"""Where the search for the permanent share looks first, as log λ/(1 − λ)."""
+
+COLLINEAR = 1e-10
+"""Smallest eigenvalue of the drivers' correlations below which some of them add up to another."""
+
+MOST_PERSISTENT = 0.98
+"""Largest autocorrelation: at 0.98 half of a shock is gone in 34 sessions; beyond, no sample tells it from a walk."""
+
+_PHI = np.array([-0.5, -0.2, 0.0, 0.2, 0.4, 0.6, 0.75, 0.85, 0.92, 0.96])
+_SHARES = expit(np.array([-16.0, -11.0, -9.0, -7.0, -5.0, -3.5, -2.0, -1.0, 0.0, 1.0, 2.0, 4.0]))
 
 
 @dataclass(frozen=True, eq=False)
-class LocalLevelResult:
+class LocalLevelResult(Result):
     """Result of `local_level`; every series carries the labels of the sample.
 
     Parameters
@@ -136,8 +150,21 @@ class LocalLevelResult:
         half = self.quantile(confidence) * self.std_errors
         return pd.DataFrame({"lower": self.params - half, "upper": self.params + half})
 
+    def p_values_unity(self) -> pd.Series:
+        """Return the two-sided p-value of each β = 1: that a driver passes through in full."""
+        return self._p_values(1.0)
+
+    def p_values_zero(self) -> pd.Series:
+        """Return the two-sided p-value of each β = 0: that a driver plays no part."""
+        return self._p_values(0.0)
+
     def p_values(self, value: float = 1.0) -> pd.Series:
-        """Return the two-sided p-value of each β = `value`; 1 says that a driver passes through in full."""
+        """Return the two-sided p-value of each β = `value`: the old name, which does not say what it tests."""
+        advice = "p_values does not say what it tests: use p_values_unity (β = 1) or p_values_zero (β = 0)"
+        warnings.warn(advice, DeprecationWarning, stacklevel=2)
+        return self._p_values(value)
+
+    def _p_values(self, value: float) -> pd.Series:
         distance = (self.params - value).abs() / self.std_errors
         return pd.Series(2 * stdtr(self.df_resid, -distance), self.params.index, name="p_value")
 
@@ -237,7 +264,7 @@ class LocalLevelResult:
             {
                 "coefficient": self.params,
                 "std error": self.std_errors,
-                "p (β = 1)": self.p_values(),
+                "p (β = 1)": self.p_values_unity(),
                 "lower": bounds["lower"],
                 "upper": bounds["upper"],
             }
@@ -268,14 +295,6 @@ class LocalLevelResult:
             "cov_type": self.cov_type,
             "phi": self.phi,
         }
-
-    def __str__(self) -> str:
-        return str(self.summary())
-
-    __repr__ = __str__
-
-    def _repr_html_(self) -> str:
-        return self.summary()._repr_html_()
 
 
 def local_level(
@@ -354,8 +373,7 @@ def local_level(
     differences = np.diff(np.column_stack([y, x]), axis=0)
     gaps = np.diff(at).astype(float)
     nobs, drivers_count = differences.shape[0], x.shape[1]
-    if nobs < drivers_count + 3:
-        raise SampleError(f"{nobs} differences cannot carry {drivers_count} drivers: give at least {drivers_count + 3}")
+    check_sample(nobs, drivers_count)
     scale = np.sqrt((differences**2).sum(axis=0))
     if scale[0] == 0.0:
         raise DataError("the divergence level never changes: fund and benchmark are the same series")
@@ -435,6 +453,18 @@ def _positions(
     return at[known].astype(np.int64)
 
 
+def check_sample(nobs: int, drivers: int) -> None:
+    """Raise where differences are too few for as many drivers.
+
+    Raises
+    ------
+    SampleError
+        If there are fewer than three more differences than drivers.
+    """
+    if nobs < drivers + 3:
+        raise SampleError(f"{nobs} differences cannot carry {drivers} drivers: give at least {drivers + 3}")
+
+
 def _check_rank(design: Array, norms: Array, names: list[str]) -> float:
     """Return log|X'X| of the unit-norm design; raise where a driver is constant or a combination of others."""
     for name, norm in zip(names, norms, strict=True):
@@ -445,40 +475,10 @@ def _check_rank(design: Array, norms: Array, names: list[str]) -> float:
     if not names:
         return 0.0
     values, vectors = np.linalg.eigh((design / norms).T @ (design / norms))
-    if values[0] < _COLLINEAR:
+    if values[0] < COLLINEAR:
         involved = tuple(name for name, weight in zip(names, vectors[:, 0], strict=True) if abs(weight) > 1e-3)
         raise IdentificationError(f"drivers {', '.join(involved)} are collinear: impose or leave out one", involved)
     return float(np.log(values).sum())
-
-
-def restricted_likelihood(cross: Array, log_det: Array, df: int, scale: float) -> Array:
-    """Return the restricted log likelihood, profiled over coefficients and variance.
-
-    Parameters
-    ----------
-    cross : numpy.ndarray, shape (n, K + 1, K + 1)
-        ``Y'V⁻¹Y`` of response (first) and regressors, the response divided by `scale`.
-    log_det : numpy.ndarray, shape (n,)
-        ``log|V| − log|X'X|``; the second term makes likelihoods comparable when regressors change units.
-    df : int
-        Observations less regressors.
-    scale : float
-        What the response was divided by.
-
-    Notes
-    -----
-    ``−½[df·(log 2πσ̂² + 1) + log|V| + log|X'V⁻¹X| − log|X'X|]`` with σ̂² = RSS/df.
-    """
-    if cross.shape[-1] > 1:
-        design, target = cross[:, 1:, 1:], cross[:, 1:, :1]
-        beta = np.linalg.solve(design, target)
-        residual = cross[:, 0, 0] - (target * beta).sum(axis=(1, 2))
-        log_det = log_det + np.linalg.slogdet(design)[1]
-    else:
-        residual = cross[:, 0, 0]
-    variance = np.maximum(residual, np.finfo(float).tiny) / df * scale**2
-    value: Array = -0.5 * (df * (np.log(2 * np.pi * variance) + 1.0) + log_det)
-    return value
 
 
 @dataclass(frozen=True, eq=False)
@@ -506,10 +506,10 @@ def _best_share(problem: _Problem) -> tuple[float, float]:
     A grid finds the hill, three rounds of seventeen points climb it, a parabola through the last three finds the top:
     five evaluations in all, each of them many λ at once.
     """
-    values = problem.criterion(np.concatenate([[0.0], expit(_GRID), [1.0]]))
+    values = problem.criterion(np.concatenate([[0.0], expit(LOGITS), [1.0]]))
     ends = [(0.0, float(values[0])), (1.0, float(values[-1]))]
     best = int(np.argmax(values[1:-1]))
-    low, high = _GRID[max(best - 1, 0)], _GRID[min(best + 1, _GRID.size - 1)]
+    low, high = LOGITS[max(best - 1, 0)], LOGITS[min(best + 1, LOGITS.size - 1)]
     for _ in range(3):
         points = np.linspace(low, high, 17)
         values = problem.criterion(expit(points))

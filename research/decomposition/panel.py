@@ -22,12 +22,11 @@ from scipy.special import expit
 
 from research.conventions import BASIS_POINT, DAYS_PER_YEAR
 from research.decomposition.covariance import eigenvalues, log_determinant
-from research.decomposition.local_level import _GRID, local_level
+from research.decomposition.local_level import COLLINEAR, LOGITS, check_sample, local_level
 from research.errors import AlignmentError, DataError, IdentificationError, ParameterError, SampleError
-from research.tables import Table
+from research.tables import Result, Table
 
-__all__ = ["BlockFit", "LocalLevelPanel", "fit_block", "local_level_panel"]
-
+__all__ = ["LocalLevelPanel", "local_level_panel"]
 
 Array = npt.NDArray[np.float64]
 
@@ -36,11 +35,10 @@ _HALF = 3.0  # half an interpolated piece: two of the grid's units of λ's logit
 _ROUNDS, _POINTS = 3, 17
 _SAME = 1e-7  # a likelihood that exceeds an end's by less differs from it by rounding only
 _CHUNK_BYTES = 96 << 20  # transformed products held at once
-_COLLINEAR = 1e-10
 
 
 @dataclass(frozen=True, eq=False)
-class LocalLevelPanel:
+class LocalLevelPanel(Result):
     """Local-level regressions of many funds, one row for each.
 
     Parameters
@@ -95,12 +93,6 @@ class LocalLevelPanel:
             for name, frame in (frames | {"noise": self.noise}).items()
         }
         return plain | {"method": self.method}
-
-    def __str__(self) -> str:
-        return str(self.summary())
-
-    def _repr_html_(self) -> str:
-        return self.summary()._repr_html_()
 
 
 def local_level_panel(
@@ -287,7 +279,7 @@ def _ends(known: npt.NDArray[np.bool_]) -> tuple[npt.NDArray[np.intp], npt.NDArr
 def _fit_group(store: _Store, values: Array, given: _Drivers, rows: slice, funds: npt.NDArray[np.intp]) -> None:
     """Fit funds with one unbroken sample, a chunk at a time."""
     nobs, count = rows.stop - rows.start - 1, len(given.names)
-    _check_sample(nobs, count)
+    check_sample(nobs, count)
     packed = 3 if given.levels.ndim == 2 else (count + 1) * (count + 2) // 2
     chunk = max(1, _CHUNK_BYTES // (8 * nobs * packed))
     shared = given.of(rows, funds) if given.levels.ndim == 2 else None
@@ -295,14 +287,14 @@ def _fit_group(store: _Store, values: Array, given: _Drivers, rows: slice, funds
         _check_rank(shared, given.names, [])
     for start in range(0, funds.size, chunk):
         part = funds[start : start + chunk]
-        level = np.diff(np.ascontiguousarray(values[rows, part].T), axis=1)
-        still = ~level.any(axis=1)
+        change = np.diff(np.ascontiguousarray(values[rows, part].T), axis=1)
+        still = ~change.any(axis=1)
         if still.any():
             raise DataError(f"the level of column {int(part[still][0])} never changes: fund and benchmark are the same")
         x = given.of(rows, part) if shared is None else shared
         if shared is None:
             _check_rank(x, given.names, list(part))
-        fit = fit_block(level, x)
+        fit = _fit_block(change, x)
         store.params[part] = fit.params
         store.cov[part] = fit.inverse * fit.variance[:, None, None]
         ones = np.full(part.size, float(nobs))
@@ -316,11 +308,6 @@ def _fit_each(store: _Store, levels: pd.DataFrame, given: _Drivers, funds: npt.N
         fit = local_level(levels.iloc[:, int(fund)], frame)
         store.params[fund], store.cov[fund] = fit.params, fit.cov
         store.noise[fund] = fit.permanent_share, fit.variance, fit.log_likelihood, fit.nobs
-
-
-def _check_sample(nobs: int, count: int) -> None:
-    if nobs < count + 3:
-        raise SampleError(f"{nobs} differences cannot carry {count} drivers: give at least {count + 3}")
 
 
 def _check_rank(x: Array, names: list[str], funds: list[int]) -> None:
@@ -338,7 +325,7 @@ def _check_rank(x: Array, names: list[str], funds: list[int]) -> None:
         return
     unit = x / norms[:, :, None]
     least, vectors = np.linalg.eigh(unit @ unit.transpose(0, 2, 1))
-    low = least[:, 0] < _COLLINEAR
+    low = least[:, 0] < COLLINEAR
     if low.any():
         fund = int(np.flatnonzero(low)[0])
         involved = tuple(name for name, weight in zip(names, vectors[fund, :, 0], strict=True) if abs(weight) > 1e-3)
@@ -346,17 +333,17 @@ def _check_rank(x: Array, names: list[str], funds: list[int]) -> None:
         raise IdentificationError(message, involved)
 
 
-def fit_block(level: Array, drivers: Array) -> BlockFit:
-    """Fit each row of `level` (F, T; differences) on `drivers` (1 or F, K, T), as `local_level` fits one.
+def _fit_block(change: Array, drivers: Array) -> _BlockFit:
+    """Fit each row of `change` (F, T; of levels) on the changes of `drivers` (1 or F, K, T), as `local_level` fits one.
 
     Drivers are shared where their first dimension is 1. All columns must vary.
     """
-    nobs, count = level.shape[1], drivers.shape[1]
+    nobs, count = change.shape[1], drivers.shape[1]
     scale_x = np.sqrt((drivers**2).sum(axis=2))
     x = drivers / scale_x[:, :, None]
     gram = x @ x.transpose(0, 2, 1)
-    scale_y = np.sqrt((level**2).sum(axis=1))
-    y = level / scale_y[:, None]
+    scale_y = np.sqrt((change**2).sum(axis=1))
+    y = change / scale_y[:, None]
     # What least squares explains is taken out first: the search then works with what is left, and keeps its digits.
     start = _start(gram, x, y)
     y = y - (start @ x[0] if x.shape[0] == 1 else (start[:, None, :] @ x)[:, 0])
@@ -370,7 +357,7 @@ def fit_block(level: Array, drivers: Array) -> BlockFit:
     variance = rest / (nobs - count) * scale_y**2
     ratio = scale_y[:, None] / scale_x
     cov_scale = np.broadcast_to(scale_x, (len(y), count))
-    return BlockFit(
+    return _BlockFit(
         params=(start + change) * ratio,
         inverse=inverse / (cov_scale[:, :, None] * cov_scale[:, None, :]),
         variance=variance,
@@ -380,7 +367,7 @@ def fit_block(level: Array, drivers: Array) -> BlockFit:
 
 
 @dataclass(frozen=True, eq=False)
-class BlockFit:
+class _BlockFit:
     """Estimates of a block of funds: shapes (F, K), (F, K, K) and (F,)."""
 
     params: Array
@@ -406,7 +393,7 @@ def _unpack(packed: Array, count: int) -> Array:
 
 
 class _Products(Protocol):
-    """Whatever yields packed cross products: of drivers among themselves, and with the level, its own square last."""
+    """Whatever yields packed cross products: drivers among themselves, and with the response, its own square last."""
 
     def weigh(self, weights: Array, funds: slice | npt.NDArray[np.intp]) -> tuple[Array, Array]:
         """Return sums with each row of `weights`: (1 or F, K(K+1)/2, weights) and (F, K + 1, weights)."""
@@ -418,13 +405,13 @@ class _SharedProducts:
     """Drivers that all funds share: they are multiplied into the weights, and no product is formed per fund."""
 
     drivers: Array
-    level: Array
+    response: Array
     square: Array
 
     @classmethod
     def of(cls, y: Array, x: Array) -> _SharedProducts:
-        level = _sines(y)
-        return cls(_sines(x[0]), level, level * level)
+        response = _sines(y)
+        return cls(_sines(x[0]), response, response * response)
 
     def weigh(self, weights: Array, funds: slice | npt.NDArray[np.intp]) -> tuple[Array, Array]:
         """Return the cross products at each row of `weights`."""
@@ -433,7 +420,7 @@ class _SharedProducts:
         square = self.square[funds]
         target = np.empty((len(square), len(self.drivers) + 1, len(weights)))
         weighted = (self.drivers[:, None, :] * weights).reshape(-1, weights.shape[1])
-        target[:, :-1] = (self.level[funds] @ weighted.T).reshape(len(square), -1, len(weights))
+        target[:, :-1] = (self.response[funds] @ weighted.T).reshape(len(square), -1, len(weights))
         target[:, -1] = square @ weights.T
         return design[None], target
 
@@ -447,11 +434,11 @@ class _OwnProducts:
 
     @classmethod
     def of(cls, y: Array, x: Array) -> _OwnProducts:
-        level, drivers = _sines(y), _sines(x)
+        response, drivers = _sines(y), _sines(x)
         rows, cols = np.triu_indices(x.shape[1])
         target = np.empty((len(y), x.shape[1] + 1, y.shape[1]))
-        np.multiply(drivers, level[:, None, :], out=target[:, :-1])
-        np.multiply(level, level, out=target[:, -1])
+        np.multiply(drivers, response[:, None, :], out=target[:, :-1])
+        np.multiply(response, response, out=target[:, -1])
         return cls(drivers[:, rows] * drivers[:, cols], target)
 
     def weigh(self, weights: Array, funds: slice | npt.NDArray[np.intp]) -> tuple[Array, Array]:
@@ -491,7 +478,7 @@ class _Search:
 
     def best(self) -> tuple[Array, Array, Array, Array]:
         """Return share, likelihood and the packed cross products at the share, for each fund."""
-        shares = np.concatenate([[0.0], expit(_GRID), [1.0]])
+        shares = np.concatenate([[0.0], expit(LOGITS), [1.0]])
         design, target = self.products.weigh(self.weights(shares), slice(None))
         values = self.criterion(design, target, shares)
         cells = _Cells.of(self, np.argmax(values[:, 1:-1], axis=1))
@@ -538,9 +525,9 @@ class _Cells:
         angles = np.pi * (np.arange(_NODES) + 0.5) / _NODES
         to_coefficients = np.cos(np.arange(_NODES) * angles[:, None]) * (2.0 / _NODES)
         to_coefficients[:, 0] /= 2.0
-        low, high = _GRID[np.maximum(cell - 1, 0)], _GRID[np.minimum(cell + 1, _GRID.size - 1)]
+        low, high = LOGITS[np.maximum(cell - 1, 0)], LOGITS[np.minimum(cell + 1, LOGITS.size - 1)]
         piece = 2.0 * (_HALF - 1.0)
-        middle = (np.floor(_GRID[cell] / piece) + 0.5) * piece
+        middle = (np.floor(LOGITS[cell] / piece) + 0.5) * piece
         packed = search.count * (search.count + 1) // 2
         coefficients = np.empty((cell.size, packed + search.count + 1, _NODES))
         for centre in np.unique(middle):

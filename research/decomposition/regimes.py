@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,13 +14,13 @@ from research.conventions import BASIS_POINT, DAYS_PER_YEAR, check_confidence
 from research.decomposition.identification import Policy, identify
 from research.decomposition.local_level import LocalLevelResult
 from research.drivers import exposures, measure
-from research.tables import Table
+from research.tables import Result, Table
 
 __all__ = ["FeeRegime", "FeeRegimes", "fee_regimes"]
 
 
-@dataclass(frozen=True)
-class FeeRegime:
+@dataclass(frozen=True, eq=False)
+class FeeRegime(Result):
     """One period of the fee schedule.
 
     Parameters
@@ -41,6 +42,16 @@ class FeeRegime:
     std_error: float
     interval: tuple[float, float]
 
+    @property
+    def agrees(self) -> bool:
+        """Whether the interval of the rate holds the stated one."""
+        low, high = self.interval
+        return low <= self.stated <= high
+
+    def summary(self) -> Table:
+        """Return stated and estimated rate as a table of one row."""
+        return _table([self])
+
     def to_dict(self) -> dict[str, object]:
         """Return the period in basis points a year."""
         return {
@@ -54,7 +65,7 @@ class FeeRegime:
 
 
 @dataclass(frozen=True, eq=False)
-class FeeRegimes:
+class FeeRegimes(Result):
     """All periods of a fund's schedule inside a sample, estimated together on NAV basis.
 
     Parameters
@@ -73,29 +84,30 @@ class FeeRegimes:
 
     def summary(self) -> Table:
         """Return stated and estimated rates as a table."""
-        frame = pd.DataFrame(
-            {
-                "stated": [regime.stated / BASIS_POINT for regime in self.regimes],
-                "estimated": [regime.estimated / BASIS_POINT for regime in self.regimes],
-                "± se": [regime.std_error / BASIS_POINT for regime in self.regimes],
-                "lower": [regime.interval[0] / BASIS_POINT for regime in self.regimes],
-                "upper": [regime.interval[1] / BASIS_POINT for regime in self.regimes],
-            },
-            index=[f"{regime.start:%Y-%m-%d} to {regime.end:%Y-%m-%d}" for regime in self.regimes],
-        )
-        return Table(frame, "Fee by period of the stated schedule, bp a year", dict.fromkeys(frame.columns, ".2f"))
+        return _table(self.regimes)
+
+    def to_dict(self) -> dict[str, object]:
+        """Return the periods in basis points a year, and the nominal coverage of their intervals."""
+        return {"fee_regimes": self.to_list(), "confidence": self.confidence}
 
     def to_list(self) -> list[dict[str, object]]:
         """Return the periods as plain numbers in basis points."""
         return [regime.to_dict() for regime in self.regimes]
 
-    def __str__(self) -> str:
-        return str(self.summary())
 
-    __repr__ = __str__
-
-    def _repr_html_(self) -> str:
-        return self.summary()._repr_html_()
+def _table(regimes: Sequence[FeeRegime]) -> Table:
+    """Return stated and estimated rates, a row a period."""
+    frame = pd.DataFrame(
+        {
+            "stated": [regime.stated / BASIS_POINT for regime in regimes],
+            "estimated": [regime.estimated / BASIS_POINT for regime in regimes],
+            "± se": [regime.std_error / BASIS_POINT for regime in regimes],
+            "lower": [regime.interval[0] / BASIS_POINT for regime in regimes],
+            "upper": [regime.interval[1] / BASIS_POINT for regime in regimes],
+        },
+        index=[f"{regime.start:%Y-%m-%d} to {regime.end:%Y-%m-%d}" for regime in regimes],
+    )
+    return Table(frame, "Fee by period of the stated schedule, bp a year", dict.fromkeys(frame.columns, ".2f"))
 
 
 def fee_regimes(history: History, *, confidence: float = 0.95, minimum_sessions: int = 10) -> FeeRegimes | None:

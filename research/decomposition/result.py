@@ -13,24 +13,28 @@ import pandas as pd
 
 from research.alignment.history import Basis, History
 from research.conventions import BASIS_POINT, check_confidence, years_between
-from research.decomposition.identification import Identification, Policy, identify
+from research.decomposition.identification import Identification, Policy, identify_drivers
 from research.decomposition.local_level import LocalLevelResult
 from research.decomposition.shares import euler_shares, lmg_shares
-from research.drivers import Driver, exposures, measure
-from research.errors import MissingColumnError, ParameterError, SampleError
-from research.tables import Format, Table, p_value, plus_minus, unsigned_zero
+from research.drivers import Driver, measure
+from research.errors import SampleError
+from research.tables import Format, Result, Table, p_value, plus_minus, unsigned_zero
 
 if TYPE_CHECKING:
     from research.plots.decomposition import DecompositionPlots
 
-__all__ = ["Decomposition", "DriverEstimate", "decompose"]
-
+__all__ = ["DOUBT", "UNEXPLAINED", "Decomposition", "DriverEstimate", "decompose"]
 
 UNEXPLAINED = "unexplained"
 
+DOUBT = 0.05
+"""Least p-value of a coefficient of 1 at which a driver counts as passing through in full."""
 
-@dataclass(frozen=True)
-class DriverEstimate:
+_FORMATS: dict[str, Format] = {"p (β = 1)": p_value, "bp a year": "+.2f", "± se": ".2f", "truth, bp": "+.2f"}
+
+
+@dataclass(frozen=True, eq=False)
+class DriverEstimate(Result):
     """One driver's coefficient and its part in the tracking difference.
 
     Parameters
@@ -38,7 +42,7 @@ class DriverEstimate:
     name, title : str
         Standard term, and the term as a report prints it.
     identified : str
-        ``"estimated"`` or ``"imposed"``.
+        ``"estimated"``, ``"imposed"``, or ``"remainder"`` of what no driver accounts for.
     reason : str
         Why it was imposed; empty where it was estimated.
     coefficient : float
@@ -68,8 +72,37 @@ class DriverEstimate:
     stated: float
     truth: float | None = None
 
-    def to_dict(self, euler: Mapping[str, float], lmg: Mapping[str, float]) -> dict[str, object]:
-        """Return the estimate in basis points a year, with its shares by horizon."""
+    @property
+    def passes_in_full(self) -> bool | None:
+        """Whether the data leave no doubt of a coefficient of 1 (`p_value_unity` from `DOUBT`); None where imposed."""
+        return self.p_value_unity >= DOUBT if self.identified == "estimated" else None
+
+    @property
+    def within_chance(self) -> bool | None:
+        """Whether the interval of the contribution holds zero; None where there is no interval."""
+        low, high = self.interval
+        return None if math.isnan(low) else low <= 0.0 <= high
+
+    def summary(self) -> Table:
+        """Return coefficient, test and contribution as a table of one row."""
+        frame = pd.DataFrame([self._row()], [self.title])
+        return Table(frame, f"{self.title}, bp a year", _FORMATS, _reasons([self]))
+
+    def _row(self, interval: str = "interval") -> dict[str, object]:
+        """Return the cells of the estimate's row in a table, its interval under the name given."""
+        return {
+            "identified": self.identified,
+            "β": _coefficient(self),
+            "p (β = 1)": self.p_value_unity,
+            "bp a year": self.contribution / BASIS_POINT,
+            "± se": self.contribution_std_error / BASIS_POINT,
+            interval: _interval(self),
+        }
+
+    def to_dict(
+        self, euler: Mapping[str, float] | None = None, lmg: Mapping[str, float] | None = None
+    ) -> dict[str, object]:
+        """Return the estimate in basis points a year, with its shares by horizon where a decomposition gives them."""
         entry: dict[str, object] = {
             "name": self.name,
             "identified": self.identified,
@@ -81,8 +114,8 @@ class DriverEstimate:
             "contribution_bp": self.contribution / BASIS_POINT,
             "std_error_bp": self.contribution_std_error / BASIS_POINT,
             "interval_bp": [bound / BASIS_POINT for bound in self.interval],
-            "euler_share": dict(euler),
-            "lmg_share": dict(lmg),
+            "euler_share": dict(euler or {}),
+            "lmg_share": dict(lmg or {}),
         }
         if self.truth is not None:
             entry["truth_bp"] = self.truth * self.stated / BASIS_POINT
@@ -90,7 +123,7 @@ class DriverEstimate:
 
 
 @dataclass(frozen=True, eq=False)
-class Decomposition:
+class Decomposition(Result):
     """Result of `decompose`: parts that add up to the divergence, their uncertainty and their shares of its variance.
 
     Parameters
@@ -169,15 +202,7 @@ class Decomposition:
         """Return drivers, how each was identified, coefficients, tests and contributions as a table."""
         parts = (*self.drivers, self.unexplained)
         frame = pd.DataFrame(
-            {
-                "identified": [part.identified for part in parts],
-                "β": [_coefficient(part) for part in parts],
-                "p (β = 1)": [part.p_value_unity for part in parts],
-                "bp a year": [part.contribution / BASIS_POINT for part in parts],
-                "± se": [part.contribution_std_error / BASIS_POINT for part in parts],
-                f"{self.confidence:.0%} interval": [_interval(part) for part in parts],
-            },
-            index=[part.title for part in parts],
+            [part._row(f"{self.confidence:.0%} interval") for part in parts], [part.title for part in parts]
         )
         whole = ["sum", "", math.nan, self.tracking_difference / BASIS_POINT, math.nan, ""]
         frame = pd.concat([frame, pd.DataFrame([whole], ["Tracking difference (log)"], frame.columns)])
@@ -187,10 +212,9 @@ class Decomposition:
             ] + [math.nan]
         basis = "net asset value" if self.basis == "nav" else "market price"
         name = f"{self.ticker} (simulated)" if self.simulated else self.ticker
-        notes = [f"{part.title} is imposed: {part.reason}." for part in self.drivers if part.reason]
-        notes.append(f"The parts add up to the divergence within {max(self.reconciliation_gap, 1e-16):.0e}.")
-        formats: dict[str, Format] = {"p (β = 1)": p_value, "bp a year": "+.2f", "± se": ".2f", "truth, bp": "+.2f"}
-        return Table(frame, f"{name} against its benchmark, {basis}, bp a year", formats, tuple(notes))
+        gap = f"The parts add up to the divergence within {max(self.reconciliation_gap, 1e-16):.0e}."
+        notes = (*_reasons(self.drivers), gap)
+        return Table(frame, f"{name} against its benchmark, {basis}, bp a year", _FORMATS, notes)
 
     def shares(self) -> Table:
         """Return Euler and LMG shares of the divergence's variance by horizon, in percent."""
@@ -221,13 +245,10 @@ class Decomposition:
             "reconciliation_gap": self.reconciliation_gap,
         }
 
-    def __str__(self) -> str:
-        return str(self.summary())
 
-    __repr__ = __str__
-
-    def _repr_html_(self) -> str:
-        return self.summary()._repr_html_()
+def _reasons(parts: Sequence[DriverEstimate]) -> tuple[str, ...]:
+    """Return why parts were imposed, a sentence each."""
+    return tuple(f"{part.title} is imposed: {part.reason}." for part in parts if part.reason)
 
 
 def _coefficient(part: DriverEstimate) -> str:
@@ -253,6 +274,7 @@ def decompose(
     variance_per: Literal["session", "day"] = "session",
     cov_type: Literal["classical", "robust"] = "robust",
     transitory: Literal["noise", "ar1"] = "noise",
+    identified: Identification | None = None,
 ) -> Decomposition:
     """Split a fund's divergence from its benchmark into drivers and a remainder that together are exactly it.
 
@@ -276,6 +298,9 @@ def decompose(
         Whether standard errors allow the variance to change through time (the default: on real funds it does).
     transitory : {"noise", "ar1"}
         Whether the noise that comes back may take its time; see `local_level` and `autocorrelation_test`.
+    identified : Identification, optional
+        From `identify_drivers` on the same history and basis; `policy`, `drivers` and the three before this one are its
+        own then.
 
     Returns
     -------
@@ -304,23 +329,19 @@ def decompose(
     True
     """
     check_confidence(confidence)
-    if basis not in {"nav", "price"}:
-        raise ParameterError(f"basis is {basis!r}: give 'nav' or 'price'")
-    if basis not in history.bases:
-        raise MissingColumnError(f"{history.fund.ticker} has no market close: only basis 'nav' can be decomposed")
-    measured = tuple(measure(history, basis) if drivers is None else drivers)
+    if identified is None:
+        identified = identify_drivers(
+            history,
+            measure(history, basis) if drivers is None else drivers,
+            basis,
+            policy=policy,
+            variance_per=variance_per,
+            cov_type=cov_type,
+            transitory=transitory,
+        )
+    measured = identified.drivers
     level = history.divergence(basis)
     columns = pd.DataFrame({driver.name: driver.level for driver in measured}, index=level.index)
-    identified = identify(
-        level,
-        exposures(measured, level.index),
-        policy,
-        positions=history.positions,
-        variance_per=variance_per,
-        cov_type=cov_type,
-        transitory=transitory,
-        rounding={driver.exposure: driver.rounding for driver in measured if driver.rounding > 0.0},
-    )
     known = level.dropna()
     years = years_between(pd.Timestamp(known.index[0]), pd.Timestamp(known.index[-1]))
     if years <= 0.0:
@@ -398,7 +419,7 @@ def _estimate(driver: Driver, stated: pd.Series, identified: Identification, con
         reason="",
         coefficient=beta,
         std_error=error,
-        p_value_unity=float(fit.p_values()[name]),
+        p_value_unity=float(fit.p_values_unity()[name]),
         contribution=beta * rate,
         contribution_std_error=error * abs(rate),
         interval=(beta * rate - half, beta * rate + half),

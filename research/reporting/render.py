@@ -56,13 +56,15 @@ def render(
     str
         Everything inline: no request to anywhere, no script. Outputs pass an allow-list or are escaped.
     """
+    from research.reporting.mathematics import typeset  # noqa: PLC0415 - imports the exporter's own Markdown
+
     outline = Outline()
     exporter = _exporter()
     clean = _cleaner()
     # The templates come to these through the page, because the exporter stays from one report to the next.
     filters = {
         "safe_html": lambda markup: outline.headings(shaped_cells(clean(markup))),
-        "safe_markdown": lambda markup: outline.headings(scrollable_tables(shaped_cells(clean(markup)))),
+        "safe_markdown": lambda markup: typeset(outline.headings(scrollable_tables(shaped_cells(clean(markup))))),
     }
     label = name.rpartition("/")[2].replace("_", " ")
     page = {
@@ -89,7 +91,13 @@ def _exporter() -> Any:  # noqa: ANN401 - nbconvert is untyped
     from nbconvert.exporters.html import HTMLExporter  # noqa: PLC0415
     from nbconvert.filters.ansi import strip_ansi  # noqa: PLC0415
     from nbconvert.filters.highlight import Highlight2HTML  # noqa: PLC0415
+    from nbconvert.filters.markdown_mistune import MarkdownWithMath  # noqa: PLC0415
     from traitlets.config import Config  # noqa: PLC0415
+
+    from research.reporting.mathematics import MathRenderer  # noqa: PLC0415
+
+    def markdown_to_html(source: str) -> str:
+        return str(MarkdownWithMath(renderer=MathRenderer(escape=False, exclude_anchor_links=True)).render(source))
 
     class PageExporter(HTMLExporter):  # type: ignore[misc]
         """Leaves out how the usual exporter ends: it parses the page again, to add what ours has from the start."""
@@ -109,6 +117,7 @@ def _exporter() -> Any:  # noqa: ANN401 - nbconvert is untyped
     )
     for name in ("safe_html", "safe_markdown"):
         exporter.register_filter(name, _of_page(exporter.environment.globals, name))
+    exporter.register_filter("markdown_to_html", markdown_to_html)
     exporter.register_filter("plain", lambda text: html.escape(strip_ansi(text), quote=False))
     exporter.register_filter("attribute", lambda text: html.escape(str(text)))
     return exporter

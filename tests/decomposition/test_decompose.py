@@ -11,7 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import research as rs
-from research.decomposition import compare_estimators, decompose, fee_regimes, newey_west_lags
+from research.decomposition import decompose, fee_regimes
+from research.decomposition.result import DOUBT
 from research.drivers import Driver, expense_ratio, measure
 from research.errors import MissingColumnError, ParameterError
 
@@ -197,27 +198,9 @@ def test_refusals(ethv, bad):
         decompose(ethv, **bad)
 
 
-def test_other_estimators_stand_beside(ethv):
-    """The regressions in changes and in levels, against statsmodels called by hand."""
-    from statsmodels.regression.linear_model import OLS
-
-    fee = expense_ratio(ethv).level.to_frame("fee")
-    level = ethv.divergence("nav")
-    table = compare_estimators(level, fee)
-    lags = newey_west_lags(len(level) - 1)
-    changes = OLS(level.diff().iloc[1:].to_numpy(), fee.diff().iloc[1:].to_numpy()).fit()
-    hac = changes.get_robustcov_results("HAC", maxlags=lags, use_correction=True)
-    row = table.loc[("changes", "fee")]
-    assert row["coefficient"] == pytest.approx(changes.params[0])
-    assert row["std_error"] == pytest.approx(hac.bse[0])
-    estimators = set(table.index.get_level_values("estimator"))
-    assert {"local level", "levels, HAC", "levels, AR(1)", "changes with constant"} <= estimators
-
-
 def test_results_show_themselves(ethv):
     result = decompose(ethv, "price")
     assert "Premium or discount" in str(result)
-    assert "<table" in result._repr_html_()
     assert "<table" in result.shares()._repr_html_()
     assert result.summary().to_frame().shape[0] == len(result.drivers) + 2
     frame = result.contributions
@@ -225,7 +208,35 @@ def test_results_show_themselves(ethv):
         frame["contribution_bp"].iloc[:-1].sum()
     )
     assert "reconciliation_gap" in result.to_dict()
-    assert "Fee by period" in str(fee_regimes(ethv))
+
+
+def test_verdict_on_a_period_follows_its_interval(ethv):
+    charged = fee_regimes(ethv).regimes[1]
+    assert charged.agrees is True
+    low, high = charged.interval
+    assert replace(charged, stated=low).agrees
+    assert replace(charged, stated=high).agrees
+    assert not replace(charged, stated=high + 1e-6).agrees
+
+
+def test_verdict_on_a_driver_follows_its_test(ethv):
+    """A fee stated at twice its rate passes through by half, which is not in full; an imposed one is not judged."""
+    fee = decompose(ethv, "nav").drivers[0]
+    assert fee.passes_in_full is True
+    assert replace(fee, p_value_unity=DOUBT).passes_in_full
+    assert not replace(fee, p_value_unity=np.nextafter(DOUBT, 0.0)).passes_in_full
+    doubled = [replace(driver, level=2.0 * driver.level) for driver in measure(ethv, "nav")]
+    assert decompose(ethv, "nav", drivers=doubled).drivers[0].passes_in_full is False
+    assert decompose(ethv, "nav", policy="impose").drivers[0].passes_in_full is None
+
+
+def test_verdict_on_the_remainder_follows_its_interval(ethv):
+    """Where the fee is imposed nothing says how uncertain the rest is; where it is no driver, the rest is the fee."""
+    rest = decompose(ethv, "nav").unexplained
+    assert rest.within_chance is (rest.interval[0] <= 0.0 <= rest.interval[1])
+    assert replace(rest, interval=(-1e-5, 0.0)).within_chance is True
+    assert replace(rest, interval=(1e-6, 1e-5)).within_chance is False
+    assert decompose(ethv, "nav", policy="impose").unexplained.within_chance is None
 
 
 def test_a_coarsely_printed_nav_imposes_the_premium():

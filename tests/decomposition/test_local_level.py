@@ -11,12 +11,21 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
+from scipy.linalg import toeplitz
 from statsmodels.regression.linear_model import OLS
 from statsmodels.tsa.statespace.structural import UnobservedComponents
 
 import research as rs
-from research.decomposition.covariance import BandedMoments, SineMoments, log_determinant, moments, tridiagonal
-from research.decomposition.local_level import local_level
+from research.decomposition.covariance import (
+    BandedMoments,
+    SineMoments,
+    level_covariance,
+    log_determinant,
+    moments,
+    tridiagonal,
+    whiten,
+)
+from research.decomposition.local_level import AutoregressiveProblem, local_level
 from research.errors import AlignmentError, DataError, IdentificationError, ParameterError, SampleError
 
 UNIT = 1e4  # the Kalman filter of statsmodels wants numbers near one
@@ -168,7 +177,7 @@ def test_both_ends_are_reached(sample, permanent, transitory, end):
             changes = OLS(np.diff(level), np.diff(drivers, axis=0)).fit()
             np.testing.assert_allclose(fit.params, changes.params, rtol=1e-9)
             np.testing.assert_allclose(fit.std_errors, changes.bse, rtol=1e-9)
-            np.testing.assert_allclose(fit.p_values(0.0), changes.pvalues, rtol=1e-6)
+            np.testing.assert_allclose(fit.p_values_zero(), changes.pvalues, rtol=1e-6)
             statistic, p_value = fit.joint_test(0.0)
             assert statistic == pytest.approx(float(changes.fvalue), rel=1e-6)
             assert p_value == pytest.approx(float(changes.f_pvalue), rel=1e-4)
@@ -255,7 +264,7 @@ def test_tails_are_those_of_scipy_stats(sample, blocks):
     half = (fit.params - fit.conf_int(0.9)["lower"]) / fit.std_errors
     np.testing.assert_allclose(half, stats.t.ppf(0.95, fit.df_resid), rtol=1e-9)
     distance = (fit.params - 1.0) / fit.std_errors
-    np.testing.assert_allclose(fit.p_values(), 2 * stats.t.sf(abs(distance), fit.df_resid), rtol=1e-9)
+    np.testing.assert_allclose(fit.p_values_unity(), 2 * stats.t.sf(abs(distance), fit.df_resid), rtol=1e-9)
     statistic, p_value = fit.joint_test(0.5)
     assert p_value == pytest.approx(stats.f.sf(statistic, len(fit.params), fit.df_resid), rel=1e-9)
 
@@ -307,11 +316,14 @@ class TestRefusals:
             local_level(level, pd.concat([drivers, drivers], axis=1))
 
 
-def test_result_shows_itself(sample):
-    fit = rs.local_level(*sample(0, permanent=1e-5, transitory=1e-5))
-    assert "fee" in str(fit)
-    assert "<table" in fit._repr_html_()
-    assert fit.to_dict()["method"] == "sine transform"
+def test_p_values_say_what_they_test(sample):
+    """Student's t of the distance from the hypothesis that the name states; the old name gives the same, and warns."""
+    fit = local_level(*sample(4, permanent=1e-3, transitory=1e-5))
+    for value, found in ((1.0, fit.p_values_unity()), (0.0, fit.p_values_zero())):
+        distance = (fit.params - value).abs() / fit.std_errors
+        np.testing.assert_allclose(found, 2 * stats.t.sf(distance, fit.df_resid), rtol=1e-9)
+        with pytest.warns(DeprecationWarning, match="p_values_unity"):
+            pd.testing.assert_series_equal(fit.p_values(value), found)
 
 
 @pytest.mark.parametrize("noise", [1e-5, 1e-6, 1e-7])
@@ -325,3 +337,117 @@ def test_no_digits_are_lost_where_drivers_explain_almost_everything(noise):
     np.testing.assert_allclose(whole.params, alone.params + 1.0, rtol=1e-9)
     np.testing.assert_allclose(whole.std_errors, alone.std_errors, rtol=1e-6)
     assert whole.permanent_share == pytest.approx(alone.permanent_share, abs=1e-9)
+
+
+@given(share=st.floats(0.0, 1.0), phi=st.floats(-0.9, 0.97), nobs=st.integers(2, 40))
+@settings(max_examples=60)
+def test_banded_form_equals_the_autocovariances(share, phi, nobs):
+    """The covariance of differences, from the textbook's autocovariance φ^k/(1 − φ²) of an AR(1)."""
+    lags = np.arange(nobs + 1)
+    levels = (1 - share) * toeplitz(phi**lags / (1 - phi**2))
+    dense = np.diff(np.diff(levels, axis=0), axis=1) + share * np.eye(nobs)
+    np.testing.assert_allclose(level_covariance(share, phi, np.ones(nobs)), dense, atol=1e-12)
+    columns = np.random.default_rng(nobs).standard_normal((nobs, 2))
+    problem = AutoregressiveProblem(columns, np.ones(nobs), 1.0, 0.0)
+    cross, log_det = problem.cross(share, phi)
+    assert log_det == pytest.approx(np.linalg.slogdet(dense)[1], abs=1e-6)
+    np.testing.assert_allclose(cross, columns.T @ np.linalg.solve(dense, columns), rtol=1e-6, atol=1e-9)
+    white = whiten(columns, share, phi, np.ones(nobs))
+    np.testing.assert_allclose(white.T @ white, cross, rtol=1e-6, atol=1e-9)
+
+
+def test_phi_of_zero_is_the_default_model(persistent):
+    level, drivers = persistent(1, phi=0.0, permanent=2e-5)
+    plain = local_level(level, drivers)
+    problem = AutoregressiveProblem(
+        np.diff(np.column_stack([level, drivers]), axis=0), np.ones(len(level) - 1), 1.0, 0.0
+    )
+    cross, _ = problem.cross(plain.permanent_share, 0.0)
+    beta = np.linalg.solve(cross[1:, 1:], cross[1:, 0])
+    np.testing.assert_allclose(beta, plain.params, rtol=1e-8)
+
+
+@pytest.mark.parametrize(("seed", "permanent"), [(0, 0.0), (1, 2e-5), (2, 1e-4)])
+def test_persistent_noise_equals_statsmodels(persistent, seed, permanent):
+    """The same likelihood, coefficients and errors as a Kalman filter with a random walk and an AR(1)."""
+    level, drivers = persistent(seed, permanent=permanent)
+    ours = local_level(level, drivers, transitory="ar1")
+    model = UnobservedComponents(
+        level.to_numpy() * UNIT,
+        "rwalk",
+        autoregressive=1,
+        exog=drivers.to_numpy() * UNIT,
+        mle_regression=False,
+        use_exact_diffuse=True,
+    )
+    variances = {"walk": ours.sd_permanent**2, "ar": (1 - ours.permanent_share) * ours.variance}
+    assert model.param_names == ["sigma2.level", "sigma2.ar", "ar.L1"]
+    params = np.array([max(variances["walk"], 1e-30) * UNIT**2, variances["ar"] * UNIT**2, ours.phi])
+    same = model.smooth(params)
+    states = [model.state_names.index(name) for name in model.state_names if name.startswith("beta")]
+    np.testing.assert_allclose(same.smoothed_state[states, -1], ours.params, rtol=1e-5)
+    errors = np.sqrt(np.diag(same.smoothed_state_cov[:, :, -1])[states])
+    np.testing.assert_allclose(errors, ours.std_errors, rtol=1e-4)
+    for nudge in ([1.2, 1, 1], [0.8, 1, 1], [1, 1.05, 1], [1, 0.95, 1], [1, 1, 1.03], [1, 1, 0.97]):
+        assert model.loglike(params * nudge) <= model.loglike(params) + 1e-5
+
+
+def test_missing_sessions_and_persistent_noise_take_the_dense_path(persistent):
+    level, drivers = persistent(3, permanent=3e-5, sessions=200)
+    holes = level.copy()
+    holes.iloc[[30, 31, 90]] = np.nan
+    fit = local_level(holes, drivers, transitory="ar1")
+    assert fit.method == "dense Cholesky, AR(1)"
+    full = local_level(level, drivers, transitory="ar1")
+    np.testing.assert_allclose(fit.params, full.params, atol=2 * full.std_errors.max())
+    white = fit.innovations
+    assert float(white.var()) == pytest.approx(1.0, abs=0.05)
+    assert fit.permanent.notna().all()
+
+
+def test_permanent_part_beside_persistent_noise_equals_statsmodels(persistent):
+    level, drivers = persistent(4, permanent=5e-5, sessions=250)
+    ours = local_level(level, drivers, transitory="ar1")
+    rest = ours.residual_level.to_numpy() * UNIT
+    model = UnobservedComponents(rest, "rwalk", autoregressive=1, use_exact_diffuse=True)
+    variance = (1 - ours.permanent_share) * ours.variance * UNIT**2
+    smooth = model.smooth([ours.sd_permanent**2 * UNIT**2, variance, ours.phi])
+    np.testing.assert_allclose(smooth.smoothed_state[0], ours.permanent * UNIT, atol=1e-6)
+
+
+def test_errors_halve_and_intervals_cover(persistent):
+    """AR(1) of 0.8: the standard error of the fee at least halves, and 95 % intervals still cover."""
+    hits, ratios = [], []
+    for seed in range(150):
+        level, drivers = persistent(seed)
+        plain, ar1 = local_level(level, drivers), local_level(level, drivers, transitory="ar1")
+        bounds = ar1.conf_int()
+        hits.append(((bounds["lower"] <= 1) & (bounds["upper"] >= 1)).to_numpy())
+        ratios.append(plain.std_errors["fee"] / ar1.std_errors["fee"])
+    assert np.median(ratios) >= 2.0
+    rate = np.mean(hits, axis=0)
+    assert np.all(rate > 0.88)  # 95 % nominal less four Monte-Carlo errors of 150 draws
+    assert ar1.phi == pytest.approx(0.8, abs=0.12)
+
+
+@pytest.mark.slow
+def test_errors_halve_and_intervals_cover_in_full(persistent):
+    hits = []
+    for seed in range(1000):
+        level, drivers = persistent(50_000 + seed)
+        bounds = local_level(level, drivers, transitory="ar1").conf_int()
+        hits.append(((bounds["lower"] <= 1) & (bounds["upper"] >= 1)).to_numpy())
+    rate = np.mean(hits, axis=0)
+    assert np.all((rate >= 0.92) & (rate <= 0.98)), rate
+
+
+def test_refusal_of_another_noise(persistent):
+    with pytest.raises(ParameterError, match="'noise' or 'ar1'"):
+        local_level(*persistent(0, sessions=60), transitory="AR")
+
+
+def test_decompose_takes_persistent_noise(persistent):
+    result = rs.decompose(rs.load("ETHV"), "nav", transitory="ar1")
+    assert result.reconciliation_gap < 1e-12
+    assert result.fit.method == "banded Cholesky, AR(1)"
+    assert "autocorrelation of the transitory part" in str(local_level(*persistent(6), transitory="ar1"))

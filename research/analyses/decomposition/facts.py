@@ -25,6 +25,7 @@ from research.decomposition import (
     fee_regimes,
 )
 from research.decomposition.identification import Policy
+from research.errors import ParameterError
 from research.metrics import tracking_error
 
 __all__ = ["ExplanationFacts"]
@@ -80,6 +81,7 @@ class ExplanationFacts:
     def of(
         cls,
         history: History,
+        bases: Mapping[str, Decomposition] | None,
         *,
         horizons: Sequence[int],
         confidence: float,
@@ -90,17 +92,18 @@ class ExplanationFacts:
     ) -> Self:
         """Decompose every basis and gather the rest; parameters and errors are those of `explain`."""
         check_confidence(confidence)
-        bases = {
-            basis: decompose(
-                history, basis, horizons=horizons, confidence=confidence, policy=policy, transitory=transitory
-            )
-            for basis in history.bases
-        }
+        if bases is None:
+            options = {"horizons": horizons, "confidence": confidence, "policy": policy, "transitory": transitory}
+            bases = {basis: decompose(history, basis, **options) for basis in history.bases}  # type: ignore[arg-type]
+        if "nav" not in bases:
+            raise ParameterError("bases holds no 'nav': decompose net asset value too, which every report opens with")
         nav = bases["nav"].fit
         return cls(
             history=history,
-            bases=dict(bases.items()),
-            measures={basis: measure_basis(history, basis, result.fit, horizons) for basis, result in bases.items()},
+            bases=dict(bases),
+            measures={
+                name: measure_basis(history, name, bases[name].fit, horizons) for name in history.bases if name in bases
+            },
             regimes=fee_regimes(history, confidence=confidence),
             fee_break=find_fee_break(history, confidence=confidence, seed=seed, draws=draws),
             without_flagged=_without_flagged(history),

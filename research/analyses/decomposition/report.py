@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import ClassVar, Literal
 
@@ -16,7 +16,7 @@ from research.analyses.measures import measures_table, premium_table
 from research.analyses.report import Report
 from research.analyses.statement import Statements
 from research.conventions import BASIS_POINT
-from research.decomposition import compare_estimators
+from research.decomposition import Decomposition, compare_estimators
 from research.decomposition.identification import Policy
 from research.plots import DescribedFigure, break_profile
 from research.plots import premium as premium_figure
@@ -118,6 +118,7 @@ class Explanation(ExplanationFacts, Report):
 
 def explain(
     history: History,
+    bases: Mapping[str, Decomposition] | None = None,
     *,
     horizons: Sequence[int] = (1, 5, 21, 63),
     confidence: float = 0.95,
@@ -132,14 +133,17 @@ def explain(
     ----------
     history : History
         From `research.load`.
+    bases : mapping of str to Decomposition, optional
+        Of ``"nav"`` and, where there is a market close, ``"price"``, made step by step with `identify_drivers` and
+        `decompose`; by default every basis is decomposed here.
     horizons : sequence of int
         Sessions over which tracking error and shares are taken.
     confidence : float
         Nominal coverage of every interval.
     policy : {"auto", "estimate", "impose"}
-        Identification policy of all drivers.
+        Identification policy of all drivers, where `bases` is not given.
     transitory : {"noise", "ar1"}
-        Whether the noise that comes back may take its time; see `local_level`.
+        Whether the noise that comes back may take its time, where `bases` is not given; see `local_level`.
     seed : int
         Seeds the simulated samples behind the interval of the break date.
     draws : int
@@ -152,6 +156,8 @@ def explain(
 
     Raises
     ------
+    ParameterError
+        If `bases` lacks net asset value.
     ResearchError
         As `decompose` does.
 
@@ -164,6 +170,7 @@ def explain(
     """
     return Explanation.of(
         history,
+        bases,
         horizons=horizons,
         confidence=confidence,
         policy=policy,
