@@ -213,8 +213,8 @@ def autoregressive(shocks: Array, coefficient: float) -> Array:
     return path
 
 
-def reverting(rngs: list[np.random.Generator], count: int, level: float, sd: float, half_life: float) -> Array:
-    """Return rates that wander about a level and come back, normal and stationary from the first session.
+def reverting(rngs: list[np.random.Generator], count: int, mean: float, sd: float, half_life: float) -> Array:
+    """Return rates that wander about a mean and come back, normal and stationary from the first session.
 
     Parameters
     ----------
@@ -222,7 +222,7 @@ def reverting(rngs: list[np.random.Generator], count: int, level: float, sd: flo
         One generator for each row.
     count : int
         Sessions.
-    level, sd : float
+    mean, sd : float
         Mean and standard deviation.
     half_life : float
         Sessions until half a deviation is gone.
@@ -237,4 +237,4 @@ def reverting(rngs: list[np.random.Generator], count: int, level: float, sd: flo
     [[0.05, 0.05]]
     """
     path = autoregressive(unit_shocks(rngs, count), persistence(half_life))
-    return np.asarray(level + sd * path)
+    return np.asarray(mean + sd * path)
