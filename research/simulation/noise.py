@@ -60,6 +60,10 @@ class Shocks:
                 f"arch + garch is {self.arch + self.garch:g}: keep the sum below 1, or the variance has no mean"
             )
 
+    def __str__(self) -> str:
+        tails = "normal" if self.df is None else f"Student t({self.df:g})"
+        return f"{tails}, GARCH({self.arch:g}, {self.garch:g})" if self.is_clustered else tails
+
     @property
     def is_clustered(self) -> bool:
         """Whether the variance changes."""

@@ -31,6 +31,7 @@ __all__ = [
     "Staking",
     "World",
     "fee_schedule",
+    "shown_parameters",
     "world_sessions",
 ]
 
@@ -526,14 +527,9 @@ class World(Result):
         """Return every parameter that this kind of fund uses, one row each."""
         idle = {name for name, kinds in _ONLY_OF.items() if self.kind not in kinds}
         rows: dict[str, object] = {}
-        for one in fields(self):
-            value = getattr(self, one.name)
-            if one.name == "fee":
-                rows[one.name] = "; ".join(map(str, self.schedule.periods))
-            elif is_dataclass(value) and one.name not in idle:
-                rows |= {f"{one.name}.{part.name}": _shown(getattr(value, part.name)) for part in fields(value)}
-            elif one.name not in idle:
-                rows[one.name] = _shown(value)
+        for name in (one.name for one in fields(self) if one.name not in idle):
+            fee = "; ".join(map(str, self.schedule.periods))
+            rows |= {"fee": fee} if name == "fee" else shown_parameters(name, getattr(self, name))
         return Table.of(rows, f"World of a simulated {self.kind} fund")
 
     @cached_property
@@ -555,12 +551,14 @@ class World(Result):
         return world_sessions(self.calendar, pd.Timestamp(as_date(self.start, "start")), self.sessions)
 
 
-def _shown(value: object) -> str:
-    """Return a parameter as it reads in a table: a law of shocks by its numbers, a float without its rounding."""
+def shown_parameters(name: str, value: object) -> dict[str, str]:
+    """Return a parameter as it reads in a table, one row each where it has parts."""
     if isinstance(value, Shocks):
-        tails = "normal" if value.df is None else f"Student t({value.df:g})"
-        return f"{tails}, GARCH({value.arch:g}, {value.garch:g})" if value.is_clustered else tails
-    return f"{value:g}" if isinstance(value, float) else "–" if value is None else str(value)
+        return {name: str(value)}
+    if is_dataclass(value):
+        parts = (shown_parameters(f"{name}.{part.name}", getattr(value, part.name)) for part in fields(value))
+        return {label: shown for part in parts for label, shown in part.items()}
+    return {name: f"{value:g}" if isinstance(value, float) else "–" if value is None else str(value)}
 
 
 @lru_cache(maxsize=64)
