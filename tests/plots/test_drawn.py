@@ -11,7 +11,7 @@ import pytest
 
 import research as rs
 from research import plots
-from research.metrics.closing import ClosingSides
+from research.metrics.reversion import ClosingSides
 from research.plots.clock_offset import cost_of_hours, lead_lag, offset_by_period
 from research.plots.coverage import coverage_chart
 from research.plots.decomposition import cumulated_parts
