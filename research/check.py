@@ -173,16 +173,16 @@ class Checked(Result):
             for (severity, rule), item in first.items()
         ]
         frame = pd.DataFrame(rows, [rule for _, rule in first], ["severity", "lines", "first in", "message"])
-        return Table(frame, self._told())
+        return Table(frame, self._headline())
 
-    def _told(self) -> str:
+    def _headline(self) -> str:
         told = ", ".join(f"{count} {name}{'s' if count != 1 else ''}" for name, count in self.counts.items() if count)
         looked = [f"{self.files} file{'s' if self.files != 1 else ''}"] if self.files else []
         looked += [f"{self.funds} fund{'s' if self.funds != 1 else ''}"] if self.funds else []
         return f"{' and '.join(looked) or 'nothing'} checked: {told or 'nothing to say'}"
 
     def __str__(self) -> str:
-        return "\n".join([*map(str, self.items), self._told()])
+        return "\n".join([*map(str, self.items), self._headline()])
 
 
 def remark_item(path: str, remark: Remark, fund: str = "") -> Item:

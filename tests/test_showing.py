@@ -8,6 +8,7 @@ import re
 from collections.abc import Callable
 from functools import cache
 from importlib import import_module
+from inspect import isabstract
 
 import numpy as np
 import pandas as pd
@@ -24,9 +25,18 @@ from research.drivers.futures import (
     hold_constant_maturity,
     roll_last_days,
 )
-from research.funds import FuturesTerms, LeverageTerms
+from research.funds import FuturesTerms, LeverageTerms, TableSource
+from research.funds.pull import PullSource
 from research.opening import fund, load
-from research.simulation import SimulatedHistory, World, break_coverage, coverage_study, simulate, simulated
+from research.simulation import (
+    NOISE_KINDS,
+    SimulatedHistory,
+    World,
+    break_coverage,
+    coverage_study,
+    simulate,
+    simulated,
+)
 from research.simulation.paths import simulate_panel
 from research.simulation.screens_study import screen_rates
 from research.tables import Result
@@ -97,6 +107,10 @@ RESULTS: dict[str, Callable[[], Result]] = {
     "curve by maturity": maturities,
     "schedule": schedule,
     "held futures": lambda: hold_constant_maturity(maturities(), 30.0, long_fund().frame["benchmark"]),
+    "series": lambda: fund("ETHV").series["nav"],
+    "table": lambda: TableSource(file="own.csv", format="ishares"),
+    "pull": lambda: PullSource(source="yahoo", symbol="ETHV"),
+    "kind of noise": lambda: NOISE_KINDS["fat_tailed"],
     "world": lambda: World(kind="staking"),
     "simulated fund": lambda: simulated("SIM-LEVERAGED"),
     "panel": lambda: simulate_panel(World(sessions=LONG, start="2012-01-03"), 2),
@@ -150,8 +164,11 @@ def test_none_is_forgotten() -> None:
     def below(kind: type) -> set[type]:
         return {kind}.union(*(below(one) for one in kind.__subclasses__()))
 
-    known = {kind for kind in below(Result) if kind.__module__.removeprefix("research.").split(".")[0] in ROOMS}
-    assert {kind.__name__ for kind in known} == {type(make()).__name__ for make in RESULTS.values()}
+    ours = {kind for kind in below(Result) if kind.__module__.split(".")[1] in ROOMS}
+    # What all sources of data share, and what all studies share, is no thing of its own.
+    assert {kind.__name__ for kind in ours if not isabstract(kind)} - {"FileSource"} == {
+        type(make()).__name__ for make in RESULTS.values()
+    }
 
 
 def test_many_findings_show_the_first_and_say_how_many_there_are() -> None:

@@ -7,13 +7,13 @@ import pandas as pd
 
 from research.alignment.history import History
 from research.drivers.driver import Driver
-from research.drivers.inputs import check_levels, input_series, on_sessions
+from research.drivers.inputs import check_positive, input_series, on_sessions
 
 __all__ = ["clock", "log_ratio"]
 
 
 def log_ratio(one: pd.Series, other: pd.Series, name: str, names: tuple[str, str]) -> pd.Series:
-    """Return the cumulated log return of one level less that of another.
+    """Return the cumulated log return of one series less that of another.
 
     Parameters
     ----------
@@ -42,9 +42,9 @@ def log_ratio(one: pd.Series, other: pd.Series, name: str, names: tuple[str, str
     >>> log_ratio(pd.Series([1.0, 2.0], days), pd.Series([5.0, 5.0], days), "gap", ("a", "b")).round(4).tolist()
     [0.0, 0.6931]
     """
-    left = np.log(check_levels(one, names[0]).to_numpy(dtype=float))
+    left = np.log(check_positive(one, names[0]).to_numpy(dtype=float))
     aligned = on_sessions(other, pd.DatetimeIndex(one.index), names[1])
-    right = np.log(check_levels(aligned, names[1]).to_numpy(dtype=float))
+    right = np.log(check_positive(aligned, names[1]).to_numpy(dtype=float))
     return pd.Series((left - left[:1]) - (right - right[:1]), one.index, name=name)
 
 

@@ -11,7 +11,7 @@ import pandas as pd
 from research.alignment.history import History
 from research.conventions import years_between
 from research.drivers.driver import Driver
-from research.drivers.inputs import check_levels, input_series, row
+from research.drivers.inputs import check_positive, input_series, row
 from research.errors import AlignmentError, DataError, SampleError
 from research.funds import FeeSchedule
 
@@ -51,16 +51,16 @@ def coins_level(coins: pd.Series, events: Events | None = None) -> pd.Series:
     >>> coins_level(coins, {dt.date(2024, 7, 23): 0.9}).abs().max() < 1e-12
     True
     """
-    levels = check_levels(coins, "coins per share")
-    log = np.log(levels.to_numpy(dtype=float))
-    jumps = np.zeros(len(levels))
+    values = check_positive(coins, "coins per share")
+    log = np.log(values.to_numpy(dtype=float))
+    jumps = np.zeros(len(values))
     for day, ratio in (events or {}).items():
-        at = levels.index.get_indexer(pd.DatetimeIndex([pd.Timestamp(day)]))[0]
+        at = values.index.get_indexer(pd.DatetimeIndex([pd.Timestamp(day)]))[0]
         if at < 0:
             raise AlignmentError(f"the event of {row(day)} is not on a session of the series: give its first session")
         jumps[at] += np.log(_ratio(day, ratio))
     jumps[:1] = 0.0
-    return pd.Series(log - log[0] - np.cumsum(jumps), levels.index, name="coins_per_share")
+    return pd.Series(log - log[0] - np.cumsum(jumps), values.index, name="coins_per_share")
 
 
 def coins_per_share(history: History) -> Driver | None:

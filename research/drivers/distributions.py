@@ -7,7 +7,7 @@ import pandas as pd
 
 from research.alignment.history import History
 from research.drivers.driver import Driver
-from research.drivers.inputs import check_levels, input_series, row
+from research.drivers.inputs import check_positive, input_series, row
 from research.errors import AlignmentError, DataError
 
 __all__ = ["distributions", "reinvested", "total_return"]
@@ -46,7 +46,7 @@ def reinvested(values: pd.Series, cash: pd.Series) -> pd.Series:
     >>> reinvested(pd.Series([10.0, 9.0, 9.0], days), pd.Series([1.0], days[1:2])).round(6).tolist()
     [0.0, 0.105361, 0.105361]
     """
-    check_levels(values, "the series that pays distributions")
+    check_positive(values, "the series that pays distributions")
     outside = cash.index.difference(values.index)
     if len(outside):
         raise AlignmentError(

@@ -29,8 +29,8 @@ from research.errors import AlignmentError, DataError, ParameterError
 __all__ = [
     "accrue",
     "check_fraction",
-    "check_levels",
     "check_number",
+    "check_positive",
     "days_between",
     "input_series",
     "on_sessions",
@@ -140,8 +140,8 @@ def check_number(value: float, name: str, low: float, high: float, advice: str) 
     return number
 
 
-def check_levels(values: pd.Series, name: str) -> pd.Series:
-    """Return levels of which a logarithm can be taken; raise at the first that is NaN, infinite, zero or negative.
+def check_positive(values: pd.Series, name: str) -> pd.Series:
+    """Return values of which a logarithm can be taken; raise at the first that is NaN, infinite, zero or negative.
 
     Raises
     ------

@@ -10,7 +10,7 @@ import pandas as pd
 from research.alignment.history import History
 from research.conventions import DAYS_PER_YEAR
 from research.drivers.driver import Driver
-from research.drivers.inputs import check_levels, days_between, input_series, row
+from research.drivers.inputs import check_positive, days_between, input_series, row
 from research.errors import DataError, ParameterError, UnknownNameError
 
 __all__ = [
@@ -90,11 +90,11 @@ def compounding_drag(benchmark: pd.Series, multiple: float, *, reset: Reset = "d
     [0.0, -0.008299, -0.020721]
     """
     factor = check_multiple(multiple)
-    levels = check_levels(benchmark, "the benchmark").to_numpy(dtype=float)
+    values = check_positive(benchmark, "the benchmark").to_numpy(dtype=float)
     if factor == 1.0:
         return pd.Series(0.0, benchmark.index, name="leverage")
     resets = _reset_rows(pd.DatetimeIndex(benchmark.index), reset)
-    since = levels[1:] / levels[resets] - 1.0
+    since = values[1:] / values[resets] - 1.0
     left = 1.0 + factor * since
     if (left <= 0.0).any():
         at = int(np.argmax(left <= 0.0))
@@ -103,7 +103,7 @@ def compounding_drag(benchmark: pd.Series, multiple: float, *, reset: Reset = "d
             "that loses everything; check the level, or end the sample before"
         )
     within = np.log1p(factor * since) - factor * np.log1p(since)
-    total = np.zeros(len(levels))
+    total = np.zeros(len(values))
     for t, base in enumerate(resets):
         total[t + 1] = total[base] + within[t]
     return pd.Series(total, benchmark.index, name="leverage")

@@ -31,6 +31,10 @@ class FrozenModel(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
+    def stated(self) -> dict[str, object]:
+        """Return what was stated, as text by the name of its field; what was left to a default is not among it."""
+        return {name: str(getattr(self, name)) for name in type(self).model_fields if name in self.model_fields_set}
+
 
 class Fact(FrozenModel):
     """One stated value with its source and the status of that source.

@@ -9,6 +9,7 @@ from pydantic import AfterValidator, Field, model_validator
 
 from research.funds.fact import FrozenModel, Text
 from research.funds.series import _inside as inside_folder
+from research.tables import Result, Table
 
 __all__ = ["PULL_SOURCES", "PullName", "PullSource", "PullSourceName"]
 
@@ -30,7 +31,7 @@ def _an_address(address: str) -> str:
     return address
 
 
-class PullSource(FrozenModel):
+class PullSource(Result, FrozenModel):
     """One series to fetch: ``[fund.TICKER.pull.SERIES]``.
 
     Parameters
@@ -81,6 +82,10 @@ class PullSource(FrozenModel):
         if self.address is not None and self.source not in _ISSUERS:
             raise ValueError(f"address is for issuers' downloads, not for {self.source!r}: remove it")
         return self
+
+    def summary(self) -> Table:
+        """Return what the entry states."""
+        return Table.of(self.stated(), f"A series that {self.where} serves")
 
     @property
     def where(self) -> str:

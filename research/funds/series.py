@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 from pydantic import AfterValidator, Field, model_validator
 
 from research.funds.fact import FrozenModel, Text
+from research.tables import Result, Table
 
 __all__ = ["INPUTS", "ROLES", "FileSource", "InputName", "Role", "SeriesSource", "TableSource"]
 
@@ -62,7 +63,7 @@ def _inside(path: str) -> str:
     return path
 
 
-class FileSource(FrozenModel):
+class FileSource(Result, FrozenModel):
     """A file of a folder of one's own, or a query, and the format it is in.
 
     Parameters
@@ -78,6 +79,10 @@ class FileSource(FrozenModel):
     file: Annotated[Text, AfterValidator(_inside)] | None = None
     format: Text = "csv"
     options: dict[str, Any] = Field(default_factory=dict)
+
+    def summary(self) -> Table:
+        """Return what the entry states."""
+        return Table.of(self.stated(), "Where data lie")
 
     @property
     def is_query(self) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,7 +14,7 @@ from research.decomposition.result import UNEXPLAINED, Decomposition
 from research.plots.figure import COLOURS, DescribedFigure, axes_grid, date_axis, drawing, label_axes
 from research.tables import unsigned_zero
 
-__all__ = ["DecompositionPlots", "divergence", "residuals", "waterfall"]
+__all__ = ["DecompositionPlots", "cumulated_parts", "divergence", "residuals", "waterfall"]
 
 
 _BASIS = {"nav": "net asset value", "price": "market price"}
@@ -104,6 +105,54 @@ def waterfall(result: Decomposition) -> DescribedFigure:
         f"Waterfall of the tracking difference of {result.ticker} at {_BASIS[result.basis]}, basis points a year: "
         f"{listed}; sum {total:+.2f}."
     )
+    return figure
+
+
+def cumulated_parts(
+    parts: pd.DataFrame,
+    total: pd.Series,
+    left: pd.Series,
+    *,
+    colours: Sequence[str],
+    title: str,
+    unit: str,
+    legend: str = "best",
+) -> DescribedFigure:
+    """Draw parts of a divergence cumulated, the divergence beside them, and below what they leave.
+
+    Parameters
+    ----------
+    parts : pandas.DataFrame
+        One column a part, named as the legend has it.
+    total : pandas.Series
+        The divergence, in the unit of the parts.
+    left : pandas.Series
+        What the parts leave, basis points.
+    colours : sequence of str
+        One a part.
+    title, unit : str
+        Of the upper panel.
+    legend : str
+        Where the legend stands.
+
+    Returns
+    -------
+    DescribedFigure
+        Without a description: whoever names the parts describes them.
+    """
+    with drawing():
+        figure, grid = axes_grid(2, 1, height=5.0, sharex=True, height_ratios=[3, 1])
+        above, below = grid[:, 0]
+        for name, colour in zip(parts, colours, strict=True):
+            above.plot(parts.index, parts[name], color=colour, label=str(name))
+        above.plot(total.index, total, color=COLOURS["total"], lw=1.6, label="divergence")
+        above.axhline(0.0, color="#999999", lw=0.6)
+        above.legend(loc=legend, ncols=2)
+        label_axes(above, title, "", f"{unit}, cumulated (log)")
+        below.plot(left.index, left, color=COLOURS["unexplained"], lw=0.9)
+        below.axhline(0.0, color="#333333", lw=0.6)
+        label_axes(below, "What is left", "session", "bp")
+        date_axis(below)
     return figure
 
 

@@ -8,6 +8,7 @@ import pandas as pd
 
 from research.conventions import BASIS_POINT
 from research.decomposition.result import Decomposition
+from research.plots.decomposition import cumulated_parts
 from research.plots.figure import COLOURS, DescribedFigure, axes_grid, date_axis, drawing, label_axes
 
 __all__ = ["basis_through_time", "curve_shape", "roll_parts", "spliced_against_held"]
@@ -110,24 +111,17 @@ def roll_parts(result: Decomposition) -> DescribedFigure:
     DescribedFigure
         Percent (log); the lower panel is what is left, in basis points.
     """
-    names = [name for name in _PARTS if name in result.components]
     titles = {part.name: part.title for part in result.drivers}
-    colours = {**COLOURS, "roll_cost": "#882255"}
-    with drawing():
-        figure, grid = axes_grid(2, 1, height=5.0, sharex=True, height_ratios=[3, 1])
-        above, below = grid[:, 0]
-        for name in names:
-            above.plot(result.components.index, 100 * result.components[name], color=colours[name], label=titles[name])
-        above.plot(result.total.index, 100 * result.total, color=COLOURS["total"], lw=1.6, label="divergence")
-        above.axhline(0.0, color="#999999", lw=0.6)
-        above.legend(loc="best", ncols=2)
-        title = f"{result.ticker}{' (simulated)' if result.simulated else ''}: what parts net asset value from spot"
-        label_axes(above, title, "", "%, cumulated (log)")
-        left = result.components["unexplained"] / BASIS_POINT
-        below.plot(left.index, left, color=COLOURS["unexplained"], lw=0.9)
-        below.axhline(0.0, color="#333333", lw=0.6)
-        label_axes(below, "What is left", "session", "bp")
-        date_axis(below)
+    names = [name for name in _PARTS if name in result.components]
+    left = result.components["unexplained"] / BASIS_POINT
+    figure = cumulated_parts(
+        (100 * result.components[names]).rename(columns=titles),
+        100 * result.total,
+        left,
+        colours=[{**COLOURS, "roll_cost": "#882255"}[name] for name in names],
+        title=f"{result.ticker}{' (simulated)' if result.simulated else ''}: what parts net asset value from spot",
+        unit="%",
+    )
     ends = ", ".join(f"{titles[name]} {100 * result.components[name].iloc[-1]:+.2f} %" for name in names)
     figure.alt = (
         f"Parts of the divergence of {result.ticker} from spot, cumulated: {ends}; divergence "

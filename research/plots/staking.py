@@ -8,6 +8,7 @@ import pandas as pd
 from research.conventions import BASIS_POINT
 from research.decomposition.result import Decomposition
 from research.drivers.issuance import expected_staking_yield
+from research.plots.decomposition import cumulated_parts
 from research.plots.figure import COLOURS, DescribedFigure, axes_grid, date_axis, drawing, label_axes
 from research.tables import unsigned_zero
 
@@ -62,23 +63,17 @@ def staking_parts(result: Decomposition) -> DescribedFigure:
         Basis points, cumulated; the lower panel is what is left.
     """
     titles = {part.name: part.title for part in result.drivers}
-    with drawing():
-        figure, grid = axes_grid(2, 1, height=5.0, sharex=True, height_ratios=[3, 1])
-        above, below = grid[:, 0]
-        for driver, title in titles.items():
-            path = result.components[driver] / BASIS_POINT
-            above.plot(path.index, path, color=COLOURS.get(driver, "#444444"), label=title)
-        total = result.total / BASIS_POINT
-        above.plot(total.index, total, color=COLOURS["total"], lw=1.6, label="divergence")
-        above.axhline(0.0, color="#999999", lw=0.6)
-        above.legend(loc="upper left", ncols=2)
-        name = f"{result.ticker} (simulated)" if result.simulated else result.ticker
-        label_axes(above, f"{name}: what parts net asset value from the benchmark", "", "bp, cumulated (log)")
-        left = result.components["unexplained"] / BASIS_POINT
-        below.plot(left.index, left, color=COLOURS["unexplained"], lw=0.9)
-        below.axhline(0.0, color="#333333", lw=0.6)
-        label_axes(below, "What is left", "session", "bp")
-        date_axis(below)
+    total, left = result.total / BASIS_POINT, result.components["unexplained"] / BASIS_POINT
+    name = f"{result.ticker} (simulated)" if result.simulated else result.ticker
+    figure = cumulated_parts(
+        (result.components[list(titles)] / BASIS_POINT).rename(columns=titles),
+        total,
+        left,
+        colours=[COLOURS.get(driver, "#444444") for driver in titles],
+        title=f"{name}: what parts net asset value from the benchmark",
+        unit="bp",
+        legend="upper left",
+    )
     ends = ", ".join(
         f"{title} {result.components[name].iloc[-1] / BASIS_POINT:+.0f} bp" for name, title in titles.items()
     )

@@ -3,10 +3,16 @@
 from __future__ import annotations
 
 import math
+import warnings
+from collections.abc import Callable
+from functools import wraps
+from typing import Any, TypeVar
 
 from research.errors import ParameterError
 
-__all__ = ["between", "whole"]
+__all__ = ["between", "formerly", "whole"]
+
+Made = TypeVar("Made")
 
 
 def between(
@@ -88,3 +94,35 @@ def whole(name: str, value: int, low: int, high: int | None = None) -> int:
         upper = "" if high is None else f" to {high}"
         raise ParameterError(f"{name} is {value!r}: give a whole number from {low}{upper}")
     return value
+
+
+def formerly(**names: str) -> Callable[[type[Made]], type[Made]]:
+    """Return a decorator of a class of parameters, each of which is still taken by its former name, with a warning.
+
+    Parameters
+    ----------
+    **names : str
+        Former name of a parameter by its name.
+
+    Returns
+    -------
+    callable
+        From a class to the same class.
+    """
+
+    def accepting(kind: type[Made]) -> type[Made]:
+        made: Callable[..., None] = kind.__init__
+
+        @wraps(made)
+        def __init__(self: Made, *args: Any, **given: Any) -> None:  # noqa: ANN401, N807 - those of the class
+            for name, former in names.items():
+                if former in given:
+                    told = f"{former} of {kind.__name__} is called {name}: write {name}={given[former]!r}"
+                    warnings.warn(told, DeprecationWarning, stacklevel=2)
+                    given[name] = given.pop(former)
+            made(self, *args, **given)
+
+        kind.__init__ = __init__  # type: ignore[assignment, method-assign]
+        return kind
+
+    return accepting

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from abc import abstractmethod
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field, replace
@@ -39,15 +40,13 @@ _BASIC = ("stationary", "random_walk", "mixed")
 
 
 @dataclass(frozen=True, eq=False)
-class CoverageStudy(Result):
-    """Result of `coverage_study`.
+class Study(Result):
+    """What is known of simulated funds and what was found in them, kind of noise by kind of noise.
 
     Parameters
     ----------
     estimates : pandas.DataFrame
-        Every single estimate: ``noise``, ``basis``, ``draw``, ``driver``, ``truth``, ``estimate``, ``std_error``,
-        ``inside`` (1 where the interval holds the truth), ``best`` (generalised least squares with the true noise
-        parameters), ``stated_bp`` (driver's gain a year). NaN where the driver was imposed.
+        Everything that was found, one row each.
     worlds : mapping of str to World
         What was simulated.
     draws, seed : int
@@ -63,6 +62,32 @@ class CoverageStudy(Result):
     confidence: float
 
     @cached_property
+    @abstractmethod
+    def frame(self) -> pd.DataFrame:
+        """How the estimates fared, one row for each kind of noise and what was estimated."""
+
+    def to_frame(self) -> pd.DataFrame:
+        """Return a copy of `frame`."""
+        return self.frame.copy()
+
+    def to_dict(self) -> dict[str, object]:
+        """Return the study as plain numbers, ready for JSON."""
+        rows = self.frame.to_dict(orient="records")
+        return {"draws": self.draws, "seed": self.seed, "confidence": self.confidence, "rows": _plain(rows)}
+
+
+@dataclass(frozen=True, eq=False)
+class CoverageStudy(Study):
+    """Result of `coverage_study`.
+
+    Notes
+    -----
+    Columns of `estimates`: ``noise``, ``basis``, ``draw``, ``driver``, ``truth``, ``estimate``, ``std_error``,
+    ``inside`` (1 where the interval holds the truth), ``best`` (generalised least squares with the true noise
+    parameters), ``stated_bp`` (driver's gain a year). NaN where the driver was imposed.
+    """
+
+    @cached_property
     def frame(self) -> pd.DataFrame:
         """One row for each kind of noise, basis and driver.
 
@@ -75,10 +100,6 @@ class CoverageStudy(Result):
         rows = [(*map(str, key), *_row(group)) for key, group in self.estimates.groupby(keys, sort=False)]
         columns = ["draws", "bias", "bias_std_error", "bias_share", "sd", "std_error", "std_error_bp"]
         return pd.DataFrame(rows, columns=[*keys, *columns, "efficiency", "coverage", "lower", "upper"])
-
-    def to_frame(self) -> pd.DataFrame:
-        """Return a copy of `frame`."""
-        return self.frame.copy()
 
     def summary(self) -> Table:
         """Return the study as a table for readers."""
@@ -107,33 +128,15 @@ class CoverageStudy(Result):
         caption = f"Coverage of {self.confidence:.0%} intervals, %, {self.draws} simulated funds each, seed {self.seed}"
         return Table(shown, caption, formats, notes)
 
-    def to_dict(self) -> dict[str, object]:
-        """Return the study as plain numbers, ready for JSON."""
-        rows = self.frame.to_dict(orient="records")
-        return {"draws": self.draws, "seed": self.seed, "confidence": self.confidence, "rows": _plain(rows)}
-
 
 @dataclass(frozen=True, eq=False)
-class BreakCoverage(Result):
+class BreakCoverage(Study):
     """Result of `break_coverage`.
 
-    Parameters
-    ----------
-    estimates : pandas.DataFrame
-        Every single search: ``noise``, ``draw``, ``truth``, ``date``, ``lower``, ``upper``.
-    worlds : mapping of str to World
-        What was simulated.
-    draws, seed : int
-        Funds of each kind, and what seeded them.
-    confidence : float
-        Nominal coverage.
+    Notes
+    -----
+    Columns of `estimates`, one row a search: ``noise``, ``draw``, ``truth``, ``date``, ``lower``, ``upper``.
     """
-
-    estimates: pd.DataFrame = field(repr=False)
-    worlds: Mapping[str, World] = field(repr=False)
-    draws: int
-    seed: int
-    confidence: float
 
     @cached_property
     def frame(self) -> pd.DataFrame:
@@ -153,10 +156,6 @@ class BreakCoverage(Result):
         columns = ["noise", "draws", "bias_days", "sd_days", "exact", "width_days", "coverage", "lower", "upper"]
         return pd.DataFrame(rows, columns=columns)
 
-    def to_frame(self) -> pd.DataFrame:
-        """Return a copy of `frame`."""
-        return self.frame.copy()
-
     def summary(self) -> Table:
         """Return the study as a table for readers."""
         frame = self.frame
@@ -174,11 +173,6 @@ class BreakCoverage(Result):
         caption = f"First day of a fee: coverage of {self.confidence:.0%} intervals, %, {self.draws} funds each"
         notes = (f"Seed {self.seed}. The interval's days are a median.", *_descriptions(self.worlds))
         return Table(shown, caption, formats | {"coverage": ".1f"}, notes)
-
-    def to_dict(self) -> dict[str, object]:
-        """Return the study as plain numbers, ready for JSON."""
-        rows = self.frame.to_dict(orient="records")
-        return {"draws": self.draws, "seed": self.seed, "confidence": self.confidence, "rows": _plain(rows)}
 
 
 def _row(group: pd.DataFrame) -> tuple[float, ...]:

@@ -78,7 +78,7 @@ _FUNDS = (
             market=_MARKET,
             rounding=_PRINTED,
             noise=Noise(2e-5, 5e-5),
-            curve=Curve(level=0.08, sd=0.06, half_life=20.0, cost=0.0002),
+            curve=Curve(mean=0.08, sd=0.06, half_life=20.0, cost=0.0002),
         ),
         12,
         "a fund of monthly futures in contango, rolled over five sessions, with bills as collateral",

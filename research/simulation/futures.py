@@ -122,7 +122,7 @@ def futures_parts(world: World, grid: Grid, streams: Streams, market: Array) -> 
     parts = {name: np.zeros(grid.shape) for name in ("roll_yield", "curve_shift", "cost")}
     held, curves = [], []
     for row, (asset, deviation) in enumerate(zip(market, deviations, strict=True)):
-        spot = pd.Series(world.market.level * np.exp(asset), index)
+        spot = pd.Series(world.market.benchmark * np.exp(asset), index)
         prices = _prices(world, spot.to_numpy(), deviation, listed)
         curves.append(pd.DataFrame(prices, index=index, columns=listed.expiries))
         table = hold(FuturesCurve(curves[-1]), listed.schedule, spot, cost=terms.cost).intervals
@@ -145,5 +145,5 @@ def _prices(world: World, spot: Array, deviation: Array, listed: Contracts) -> A
     sessions_a_year = DAYS_PER_YEAR * (len(spot) - 1) / max(float(listed.left[0, 0] - listed.left[-1, 0]), 1.0)
     speed = math.log(2.0) * sessions_a_year / terms.half_life
     years = np.where(listed.listed, listed.left, 0.0) / DAYS_PER_YEAR
-    basis = terms.level * years + deviation[:, None] * -np.expm1(-speed * years) / speed
+    basis = terms.mean * years + deviation[:, None] * -np.expm1(-speed * years) / speed
     return np.where(listed.listed, spot[:, None] * np.exp(basis), np.nan)

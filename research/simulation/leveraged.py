@@ -34,7 +34,7 @@ def money_market(world: World, streams: Streams) -> Array:
     numpy.ndarray, shape (D, n)
     """
     terms = world.rates
-    path = reverting(streams("rates"), world.sessions, terms.level, terms.sd, terms.half_life)
+    path = reverting(streams("rates"), world.sessions, terms.mean, terms.sd, terms.half_life)
     return np.clip(path, 0.0, HIGHEST_RATE)
 
 

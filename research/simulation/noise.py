@@ -60,6 +60,10 @@ class Shocks:
                 f"arch + garch is {self.arch + self.garch:g}: keep the sum below 1, or the variance has no mean"
             )
 
+    def __str__(self) -> str:
+        tails = "normal" if self.df is None else f"Student t({self.df:g})"
+        return f"{tails}, GARCH({self.arch:g}, {self.garch:g})" if self.is_clustered else tails
+
     @property
     def is_clustered(self) -> bool:
         """Whether the variance changes."""
@@ -213,8 +217,8 @@ def autoregressive(shocks: Array, coefficient: float) -> Array:
     return path
 
 
-def reverting(rngs: list[np.random.Generator], count: int, level: float, sd: float, half_life: float) -> Array:
-    """Return rates that wander about a level and come back, normal and stationary from the first session.
+def reverting(rngs: list[np.random.Generator], count: int, mean: float, sd: float, half_life: float) -> Array:
+    """Return rates that wander about a mean and come back, normal and stationary from the first session.
 
     Parameters
     ----------
@@ -222,7 +226,7 @@ def reverting(rngs: list[np.random.Generator], count: int, level: float, sd: flo
         One generator for each row.
     count : int
         Sessions.
-    level, sd : float
+    mean, sd : float
         Mean and standard deviation.
     half_life : float
         Sessions until half a deviation is gone.
@@ -237,4 +241,4 @@ def reverting(rngs: list[np.random.Generator], count: int, level: float, sd: flo
     [[0.05, 0.05]]
     """
     path = autoregressive(unit_shocks(rngs, count), persistence(half_life))
-    return np.asarray(level + sd * path)
+    return np.asarray(mean + sd * path)

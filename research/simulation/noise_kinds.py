@@ -8,13 +8,24 @@ from typing import Final
 
 from research.errors import UnknownNameError
 from research.simulation.noise import Shocks
-from research.simulation.world import Curve, Market, Noise, Rounding, SimulatedKind, Staking, World, fee_schedule
+from research.simulation.world import (
+    Curve,
+    Market,
+    Noise,
+    Rounding,
+    SimulatedKind,
+    Staking,
+    World,
+    fee_schedule,
+    shown_parameters,
+)
+from research.tables import Result, Table
 
 __all__ = ["NOISE_KINDS", "NoiseKind", "driver_worlds", "noise_worlds", "study_world"]
 
 
 @dataclass(frozen=True)
-class NoiseKind:
+class NoiseKind(Result):
     """One kind of tracking noise.
 
     Parameters
@@ -30,6 +41,11 @@ class NoiseKind:
     noise: Noise
     description: str
     rounding: Rounding = field(default_factory=Rounding)
+
+    def summary(self) -> Table:
+        """Return its parameters, one row each."""
+        rows = shown_parameters("noise", self.noise) | shown_parameters("rounding", self.rounding)
+        return Table.of(dict(rows), f"Tracking noise: {self.description}")
 
 
 _FINE, _COARSE = Rounding(nav=1e-4, close=0.01), Rounding(nav=0.01, close=0.01)

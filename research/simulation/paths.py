@@ -161,10 +161,10 @@ def _panel(world: World, streams: Streams) -> Panel:
     log_nav = (
         np.log(world.nav) + world.multiple * market.at_fund + earned + sum(components.values()) + sum(noise.values())
     )
-    log_benchmark = np.log(world.market.level) + market.at_benchmark + earned
+    log_benchmark = np.log(world.market.benchmark) + market.at_benchmark + earned
     if world.clock_offset_hours != 0.0:
         components["clock"] = market.at_fund - market.at_benchmark
-        inputs["benchmark_at_fund_clock"] = np.exp(np.log(world.market.level) + market.at_fund + earned)
+        inputs["benchmark_at_fund_clock"] = np.exp(np.log(world.market.benchmark) + market.at_fund + earned)
     if world.schedule.paid in _PERIODS:
         components["accrued_fee"] = _arrears(
             world, grid, log_nav, market.at_fund, lambda log: _printed(log, world.rounding.nav)
@@ -208,12 +208,12 @@ def _from_start(path: Array) -> Array:
     return path - path[:, :1]
 
 
-def _printed(log_level: Array, tick: float | None) -> Array:
-    """Return the level as it is printed: rounded to a tick, or in full."""
-    level = np.exp(log_level)
+def _printed(log_value: Array, tick: float | None) -> Array:
+    """Return the value as it is printed: rounded to a tick, or in full."""
+    value = np.exp(log_value)
     if tick is None:
-        return level
-    steps = np.maximum(np.round(level / tick), 1.0)
+        return value
+    steps = np.maximum(np.round(value / tick), 1.0)
     # 1 / 0.01 is exact where 0.01 is not: dividing by it keeps a cent-rounded price the double nearest to its decimals.
     return steps / (1.0 / tick) if tick < 1.0 else steps * tick
 

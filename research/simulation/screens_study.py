@@ -9,9 +9,10 @@ from typing import Any, Final
 import numpy as np
 import pandas as pd
 
-from research.alignment import screen
 from research.alignment.history import History
+from research.alignment.screens import screen
 from research.errors import ParameterError, UnknownNameError
+from research.simulation.examples import SIMULATED_FUNDS
 from research.simulation.noise import Shocks
 from research.simulation.simulate import simulate
 from research.simulation.world import World
@@ -258,8 +259,7 @@ def _looked_at(
 
 
 def _made(kind: str, noise: str, sessions: int, seed: int) -> History:
-    from research.simulation.examples import SIMULATED_FUNDS  # noqa: PLC0415 - their terms are the usual ones
-
+    # The bundled funds' terms are the usual ones.
     world: World = SIMULATED_FUNDS[f"SIM-{kind.upper()}"].world
     world = replace(world, sessions=sessions, noise=replace(world.noise, shocks=_NOISES[noise]))
     return simulate(world, seed)

@@ -15,7 +15,7 @@ from research.alignment.sessions import check_calendar
 from research.alignment.sessions import sessions as calendar_sessions
 from research.errors import ParameterError, SampleError, UnknownNameError
 from research.funds import FeePeriod, FeeSchedule, FeeTier
-from research.simulation.checks import between, whole
+from research.simulation.checks import between, formerly, whole
 from research.simulation.noise import Shocks
 from research.tables import Result, Table
 
@@ -31,6 +31,7 @@ __all__ = [
     "Staking",
     "World",
     "fee_schedule",
+    "shown_parameters",
     "world_sessions",
 ]
 
@@ -49,6 +50,7 @@ _LISTED = "2024-07-23"
 _SOURCE = "simulated: the data were made with this schedule"
 
 
+@formerly(benchmark="level")
 @dataclass(frozen=True)
 class Market:
     """The asset that fund and benchmark follow; it trades around the clock.
@@ -59,8 +61,8 @@ class Market:
         Standard deviation of its log return over a year of calendar time, a fraction.
     drift : float
         Mean log return a year.
-    level : float
-        First value of the benchmark.
+    benchmark : float
+        First value of the benchmark, in index points.
     shocks : Shocks
         Law of the returns over one holding interval.
 
@@ -72,13 +74,13 @@ class Market:
 
     volatility: float = 0.70
     drift: float = 0.0
-    level: float = 3500.0
+    benchmark: float = 3500.0
     shocks: Shocks = field(default_factory=Shocks)
 
     def __post_init__(self) -> None:
         between("market.volatility", self.volatility, 0.0, 10.0)
         between("market.drift", self.drift, -5.0, 5.0)
-        between("market.level", self.level, 0.0, open_low=True)
+        between("market.benchmark", self.benchmark, 0.0, open_low=True)
 
 
 @dataclass(frozen=True)
@@ -186,14 +188,15 @@ class Rounding:
                 raise ParameterError(f"rounding.{name} is {tick:g} on a value of {price:g}: give a tenth of it at most")
 
 
+@formerly(mean="level")
 @dataclass(frozen=True)
 class Rates:
     """Money market: the quote of Treasury bills (bank discount) and what borrowing costs, one path for both.
 
     Parameters
     ----------
-    level : float
-        Mean, a fraction a year.
+    mean : float
+        A fraction a year.
     sd : float
         Standard deviation about it in the long run; quotes are cut off at 0 and 24 %.
     half_life : float
@@ -205,23 +208,24 @@ class Rates:
         If a parameter is out of range.
     """
 
-    level: float = 0.045
+    mean: float = 0.045
     sd: float = 0.01
     half_life: float = 120.0
 
     def __post_init__(self) -> None:
-        between("rates.level", self.level, 0.0, 0.2)
+        between("rates.mean", self.mean, 0.0, 0.2)
         between("rates.sd", self.sd, 0.0, 0.1)
         between("rates.half_life", self.half_life, 0.0, 1e5)
 
 
+@formerly(mean="level")
 @dataclass(frozen=True)
 class Curve:
     """Monthly futures, and how a fund holds them.
 
     Parameters
     ----------
-    level, sd : float
+    mean, sd : float
         Mean and standard deviation of the annualised basis of a contract that is about to expire; above 0 is contango.
     half_life : float
         Sessions until half a deviation of the basis is gone.
@@ -239,11 +243,11 @@ class Curve:
 
     Notes
     -----
-    ``ln F(τ)/S = level·τ + x·(1 − e^{−κτ})/κ`` with x the deviation of the basis and κ its speed of reversion (Gibson &
+    ``ln F(τ)/S = mean·τ + x·(1 − e^{−κτ})/κ`` with x the deviation of the basis and κ its speed of reversion (Gibson &
     Schwartz 1990): far contracts move less in annualised basis, as they do.
     """
 
-    level: float = 0.10
+    mean: float = 0.10
     sd: float = 0.06
     half_life: float = 20.0
     roll_days: int = 5
@@ -251,7 +255,7 @@ class Curve:
     collateral_share: float = 1.0
 
     def __post_init__(self) -> None:
-        between("curve.level", self.level, -2.0, 2.0)
+        between("curve.mean", self.mean, -2.0, 2.0)
         between("curve.sd", self.sd, 0.0, 2.0)
         between("curve.half_life", self.half_life, 0.0, 1e5, open_low=True)
         whole("curve.roll_days", self.roll_days, 1, 15)
@@ -511,7 +515,7 @@ class World(Result):
                 "leverage; give paid='daily'"
             )
         between("missing_rate", self.missing_rate, 0.0, 1.0, open_high=True)
-        prices = {"nav": self.nav, "close": self.nav, "benchmark": self.market.level}
+        prices = {"nav": self.nav, "close": self.nav, "benchmark": self.market.benchmark}
         self.rounding.check_against(prices)
         first, opened = self.index[0].date(), self.schedule.periods[0].start
         if first < opened:
@@ -523,14 +527,9 @@ class World(Result):
         """Return every parameter that this kind of fund uses, one row each."""
         idle = {name for name, kinds in _ONLY_OF.items() if self.kind not in kinds}
         rows: dict[str, object] = {}
-        for one in fields(self):
-            value = getattr(self, one.name)
-            if one.name == "fee":
-                rows[one.name] = "; ".join(map(str, self.schedule.periods))
-            elif is_dataclass(value) and one.name not in idle:
-                rows |= {f"{one.name}.{part.name}": _shown(getattr(value, part.name)) for part in fields(value)}
-            elif one.name not in idle:
-                rows[one.name] = _shown(value)
+        for name in (one.name for one in fields(self) if one.name not in idle):
+            fee = "; ".join(map(str, self.schedule.periods))
+            rows |= {"fee": fee} if name == "fee" else shown_parameters(name, getattr(self, name))
         return Table.of(rows, f"World of a simulated {self.kind} fund")
 
     @cached_property
@@ -552,12 +551,14 @@ class World(Result):
         return world_sessions(self.calendar, pd.Timestamp(as_date(self.start, "start")), self.sessions)
 
 
-def _shown(value: object) -> str:
-    """Return a parameter as it reads in a table: a law of shocks by its numbers, a float without its rounding."""
+def shown_parameters(name: str, value: object) -> dict[str, str]:
+    """Return a parameter as it reads in a table, one row each where it has parts."""
     if isinstance(value, Shocks):
-        tails = "normal" if value.df is None else f"Student t({value.df:g})"
-        return f"{tails}, GARCH({value.arch:g}, {value.garch:g})" if value.is_clustered else tails
-    return f"{value:g}" if isinstance(value, float) else "–" if value is None else str(value)
+        return {name: str(value)}
+    if is_dataclass(value):
+        parts = (shown_parameters(f"{name}.{part.name}", getattr(value, part.name)) for part in fields(value))
+        return {label: shown for part in parts for label, shown in part.items()}
+    return {name: f"{value:g}" if isinstance(value, float) else "–" if value is None else str(value)}
 
 
 @lru_cache(maxsize=64)

@@ -1,11 +1,11 @@
 from __future__ import annotations
 
-from datetime import date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from research.alignment import Clock
@@ -26,6 +26,9 @@ def test_the_hour_changes_with_daylight_saving_between_two_sessions():
     assert monday - friday == pd.Timedelta(hours=73)
 
 
+@example(date(2025, 3, 9), 150, "America/New_York")
+@example(date(2025, 11, 2), 90, "America/New_York")
+@example(date(2025, 10, 5), 135, "Australia/Sydney")
 @given(
     st.dates(min_value=date(1990, 1, 1), max_value=date(2035, 1, 1)),
     st.integers(0, 24 * 60 - 1),
@@ -33,12 +36,12 @@ def test_the_hour_changes_with_daylight_saving_between_two_sessions():
 )
 def test_instants_are_those_of_the_standard_library(day, minute, zone):
     wall = datetime.combine(day, time()) + timedelta(minutes=minute)
-    local = wall.replace(tzinfo=ZoneInfo(zone))
-    exists = local.astimezone(ZoneInfo("UTC")).astimezone(ZoneInfo(zone)).replace(tzinfo=None) == wall
-    if not exists:
-        return
+    # The first minute at which a clock on that wall shows the time, or a later one where it leaps over it.
+    earliest = wall.replace(tzinfo=UTC) - timedelta(hours=15)
+    shown = ((earliest + timedelta(minutes=later)) for later in range(30 * 60))
+    first = next(instant for instant in shown if instant.astimezone(ZoneInfo(zone)).replace(tzinfo=None) >= wall)
     clock = Clock(f"{minute // 60:02d}:{minute % 60:02d}", zone)
-    assert clock.instant(pd.Timestamp(day)) == pd.Timestamp(local).tz_convert("UTC")
+    assert clock.instant(pd.Timestamp(day)) == pd.Timestamp(first)
 
 
 def test_a_time_that_does_not_exist_or_exists_twice_is_the_first_instant():

@@ -94,7 +94,10 @@ def test_every_fund_can_accrue_from_its_first_session():
         if entry.fee is not None:
             days = pd.DatetimeIndex([pd.Timestamp(entry.first_day), pd.Timestamp(entry.first_day + dt.timedelta(1))])
             assets = pd.Series([1e8, 1e8], days)
-            assert entry.fee_accrual(days, assets).iloc[-1] <= 0.0
+            charged = next(period for period in entry.fee.periods if period.end is None or period.end >= days[1].date())
+            first = charged.tiers[0]
+            assert first.up_to is None or first.up_to >= 1e8
+            assert entry.fee_accrual(days, assets).tolist() == pytest.approx([0.0, -first.rate / 365], abs=1e-18)
 
 
 def test_only_two_funds_have_series():

@@ -152,7 +152,7 @@ def test_clock_offset_is_found_from_the_returns(hours):
 
 
 def test_futures_fund_is_worth_what_its_contracts_are_worth():
-    curve = Curve(level=0.15, sd=0.08, cost=0.001)
+    curve = Curve(mean=0.15, sd=0.08, cost=0.001)
     world = World(kind="futures", sessions=200, curve=curve, rates=Rates(0.0, 0.0), **QUIET)
     history = simulate(world, seed=8)
     prices = history.inputs["futures_curve"].to_numpy()
@@ -169,7 +169,7 @@ def test_futures_fund_is_worth_what_its_contracts_are_worth():
 
 
 def test_frozen_curve_makes_rolling_free():
-    world = World(kind="futures", sessions=150, curve=Curve(level=0.0, sd=0.0), rates=Rates(0.0, 0.0), **QUIET)
+    world = World(kind="futures", sessions=150, curve=Curve(mean=0.0, sd=0.0), rates=Rates(0.0, 0.0), **QUIET)
     history = simulate(world, seed=1)
     assert history.divergence("nav").diff().abs().max() < 1e-13
 

@@ -29,7 +29,7 @@ from research.simulation import Curve, Leverage, Market, Noise, Premium, Rates, 
         (lambda: Market(volatility=-0.1), "market.volatility"),
         (lambda: Market(volatility=float("nan")), "market.volatility"),
         (lambda: Market(drift="up"), "market.drift"),
-        (lambda: Market(level=0.0), "market.level"),
+        (lambda: Market(benchmark=0.0), "market.benchmark"),
         (lambda: Premium(sd=-1.0), "premium.sd"),
         (lambda: Premium(half_life=-1.0), "premium.half_life"),
         (lambda: Premium(noise=1.0), "premium.noise"),
@@ -37,8 +37,8 @@ from research.simulation import Curve, Leverage, Market, Noise, Premium, Rates, 
         (lambda: Noise(transitory=1.0), "noise.transitory"),
         (lambda: Noise(autocorrelation=1.0), "noise.autocorrelation"),
         (lambda: Rounding(close=0.0), "rounding.close"),
-        (lambda: Rates(level=4.5), "rates.level"),
-        (lambda: Curve(level=10.0), "curve.level"),
+        (lambda: Rates(mean=4.5), "rates.mean"),
+        (lambda: Curve(mean=10.0), "curve.mean"),
         (lambda: Curve(half_life=0.0), "curve.half_life"),
         (lambda: Curve(roll_days=0), "curve.roll_days"),
         (lambda: Curve(cost=0.1), "curve.cost"),
@@ -84,3 +84,11 @@ def test_fee_is_a_rate_or_a_schedule():
 def test_sessions_are_those_of_the_calendar():
     index = World(start="2024-12-24", sessions=4).index
     assert [f"{day:%m-%d}" for day in index] == ["12-24", "12-26", "12-27", "12-30"]
+
+
+@pytest.mark.parametrize(("kind", "name"), [(Market, "benchmark"), (Rates, "mean"), (Curve, "mean")])
+def test_a_former_name_still_works_and_warns(kind, name):
+    with pytest.warns(DeprecationWarning, match=f"level of {kind.__name__} is called {name}: write {name}=0.05"):
+        former = kind(level=0.05)
+    assert former == kind(**{name: 0.05})
+    assert getattr(former, name) == 0.05

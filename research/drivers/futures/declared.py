@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 import pandas as pd
 
+from research.alignment.clock import Clock
 from research.alignment.dates import labels_of
 from research.alignment.history import History
 from research.drivers.futures.curve import FuturesCurve
@@ -117,8 +118,6 @@ def _rows(index: pd.Index, days: pd.DatetimeIndex, name: str) -> pd.DatetimeInde
 
 
 def _check_clock(table: PublishedTable, column: str, history: History) -> None:
-    from research.alignment import Clock  # noqa: PLC0415
-
     clock, own = table.columns[column].clock, history.clocks["benchmark"]
     if clock and not history.fund.allow_clocks and not Clock.parse(clock).same_as(Clock.parse(own)):
         raise ClockError(

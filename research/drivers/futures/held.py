@@ -181,11 +181,11 @@ def hold(curve: FuturesCurve, schedule: Schedule, spot: pd.Series | None = None,
     intervals = {"days": days.astype(float), "futures": np.log(end / start), "cost": np.log1p(-cost * turnover)}
     states = {"maturity": (counts * left).sum(axis=1) / counts.sum(axis=1), "turnover": np.append(0.0, turnover)}
     if spot is not None:
-        level = check_spot(spot, rows)
-        ratio = np.where(counts > 0, prices, level[:, None]) / level[:, None]
-        after_ratio = np.where(counts[:-1] > 0, prices[1:], level[1:, None]) / level[1:, None]
+        price = check_spot(spot, rows)
+        ratio = np.where(counts > 0, prices, price[:, None]) / price[:, None]
+        after_ratio = np.where(counts[:-1] > 0, prices[1:], price[1:, None]) / price[1:, None]
         carry, shift = split_held(ratio[:-1], after_ratio, counts[:-1], left[:-1], left[1:])
-        intervals |= {"spot": np.diff(np.log(level)), "roll_yield": carry, "curve_shift": shift}
+        intervals |= {"spot": np.diff(np.log(price)), "roll_yield": carry, "curve_shift": shift}
         basis = np.log(ratio) * DAYS_PER_YEAR / np.where(counts > 0, left, 1.0)
         states["basis"] = (weights * basis).sum(axis=1)
     return HeldFutures(
@@ -286,13 +286,13 @@ def check_spot(spot: pd.Series, rows: pd.DatetimeIndex) -> Array:
             f"spot and the position differ in their sessions ({who} {day(apart)}): give spot at the clock of the "
             "settlements, on the sessions of the schedule"
         )
-    level = spot.to_numpy(dtype="float64", na_value=np.nan)
-    if np.isnan(level).any():
+    price = spot.to_numpy(dtype="float64", na_value=np.nan)
+    if np.isnan(price).any():
         raise DataError(
-            f"spot is missing on {day(rows[int(np.isnan(level).argmax())])}: supply it or leave the session out"
+            f"spot is missing on {day(rows[int(np.isnan(price).argmax())])}: supply it or leave the session out"
         )
-    check_positive(level[:, None], rows, ["spot"])
-    return level
+    check_positive(price[:, None], rows, ["spot"])
+    return price
 
 
 def _selected(curve: FuturesCurve, schedule: Schedule) -> tuple[pd.DatetimeIndex, Array, Array]:

@@ -204,7 +204,7 @@ def hold_constant_maturity(
     rows = curve.sessions
     if len(rows) < 2:
         raise SampleError("a return needs two sessions: the curve has one")
-    level = check_spot(spot, rows)
+    price = check_spot(spot, rows)
     elapsed = calendar_days(rows).astype(float)
     if not days > elapsed.max():
         raise ParameterError(
@@ -215,21 +215,21 @@ def hold_constant_maturity(
     left = days - np.concatenate([[0.0], elapsed])
     sold = curve.price(left, spot if below == "spot" else None).to_numpy()
     counts = np.ones((len(elapsed), 1))
-    start, end = bought[:-1] / level[:-1], sold[1:] / level[1:]
+    start, end = bought[:-1] / price[:-1], sold[1:] / price[1:]
     carry, shift = split_held(start[:, None], end[:, None], counts, np.full_like(counts, days), left[1:, None])
     turnover = 2.0 * np.minimum(elapsed / spacing, 1.0)
     intervals = {
         "days": elapsed,
         "futures": np.log(sold[1:] / bought[:-1]),
         "cost": np.log1p(-cost * turnover),
-        "spot": np.diff(np.log(level)),
+        "spot": np.diff(np.log(price)),
         "roll_yield": carry,
         "curve_shift": shift,
     }
     states = {
         "maturity": np.full(len(rows), float(days)),
         "turnover": np.append(0.0, turnover),
-        "basis": np.log(bought / level) * DAYS_PER_YEAR / days,
+        "basis": np.log(bought / price) * DAYS_PER_YEAR / days,
     }
     return HeldFutures(
         intervals=pd.DataFrame(intervals, index=rows[1:]),
