@@ -289,8 +289,8 @@ def premium_report(
     return PremiumReport(
         history=history,
         usual=usual,
-        every=premium_reversion(premium, level=confidence),
-        reversion=premium_reversion(usual, level=confidence),
+        every=premium_reversion(premium, confidence=confidence),
+        reversion=premium_reversion(usual, confidence=confidence),
         sides=closing_sides(usual),
         closing=premium_closing(usual, history.nav_returns),
         groups=clock_groups(history),

@@ -79,7 +79,7 @@ def _reversion(report: PremiumReport) -> Iterator[str]:
     fit = report.reversion
     ends = interval_text(fit.interval)
     left = (
-        f"{number(fit.coefficient, fit.std_error)} of a premium is left one session later ({percent(fit.level)} "
+        f"{number(fit.coefficient, fit.std_error)} of a premium is left one session later ({percent(fit.confidence)} "
         f"interval {ends})"
     )
     low, high = fit.half_life_interval
