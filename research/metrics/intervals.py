@@ -130,6 +130,7 @@ class MeasureInterval(Result):
             "measure": self.measure,
             "funds": rows,
             "confidence": self.confidence,
+            "level": self.confidence,  # until research.result/2
             "method": self.method,
             "options": dict(self.options),
             "draws": self.draws,

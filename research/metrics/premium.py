@@ -13,9 +13,10 @@ from research.errors import ParameterError, renamed
 from research.metrics import _sample as sample
 from research.metrics import forms
 from research.metrics._sample import Array, Returns, check_values
+from research.metrics.docstrings import documented
 from research.metrics.forms import Form
 from research.metrics.longrun import Bandwidth, bandwidth_lags, bartlett_covariance, critical_value
-from research.metrics.registry import LEVEL, SESSIONS, documented, measured
+from research.metrics.registry import LEVEL, SESSIONS, measured
 
 __all__ = [
     "BANDS",

@@ -90,6 +90,7 @@ class FundRanking(Result):
             "funds": rows,
             "loss": self.loss,
             "confidence": self.confidence,
+            "level": self.confidence,  # until research.result/2
             "method": self.method,
             "block_length": self.block_length,
             "draws": self.draws,

@@ -216,6 +216,7 @@ def test_the_former_name_of_confidence_passes_with_a_warning():
     pd.testing.assert_frame_equal(former.frame, wide.frame)
     with pytest.warns(DeprecationWarning, match=r"MeasureInterval\.level is now called confidence"):
         assert former.level == 0.99
+    assert wide.to_dict()["level"] == wide.to_dict()["confidence"] == 0.99
 
 
 def test_any_name_of_a_measure_will_do():
