@@ -7,8 +7,11 @@ in code that knows nothing of this package.
 from __future__ import annotations
 
 import difflib
+import functools
 import re
-from collections.abc import Iterable
+import warnings
+from collections.abc import Callable, Iterable
+from typing import Any, TypeVar, cast
 
 __all__ = [
     "AlignmentError",
@@ -32,8 +35,12 @@ __all__ = [
     "SampleError",
     "ScreenWarning",
     "UnknownNameError",
+    "former_field",
     "nearest",
+    "renamed",
 ]
+
+F = TypeVar("F", bound=Callable[..., object])
 
 
 class ResearchError(Exception):
@@ -210,3 +217,44 @@ def nearest(name: str, available: Iterable[str]) -> str | None:
         return by_folded[min(swapped)]
     close = difflib.get_close_matches(name.casefold(), by_folded, n=1, cutoff=0.5)
     return by_folded[close[0]] if close else None
+
+
+def renamed(old: str, new: str) -> Callable[[F], F]:
+    """Let a keyword argument pass under its former name, with a warning that names the new one.
+
+    Examples
+    --------
+    >>> @renamed("level", "confidence")
+    ... def interval(confidence=0.95):
+    ...     return confidence
+    >>> with warnings.catch_warnings(record=True):
+    ...     warnings.simplefilter("always")
+    ...     interval(level=0.9)
+    0.9
+    """
+
+    def decorate(function: F) -> F:
+        @functools.wraps(function)
+        def passing(*args: object, **options: object) -> object:
+            if old in options:
+                _tell(f"{function.__qualname__}({old}=…)", f"{new}=…")
+                options[new] = options.pop(old)
+            return function(*args, **options)
+
+        return cast("F", passing)
+
+    return decorate
+
+
+def former_field(old: str, new: str) -> Any:  # noqa: ANN401 - a property has the type of what it stands for
+    """Return a property that is a field under its former name, with a warning that names the new one."""
+
+    def value(self: object) -> object:
+        _tell(f"{type(self).__name__}.{old}", new)
+        return getattr(self, new)
+
+    return property(value, doc=f"Former name of `{new}`.")
+
+
+def _tell(old: str, new: str) -> None:
+    warnings.warn(f"{old} is now called {new}", DeprecationWarning, stacklevel=3)

@@ -131,18 +131,20 @@ def check_returns(returns: Returns, what: str) -> Values:
     Prices below one half are not told from returns.
     """
     values = check_values(returns, what)
-    # The first row alone clears nearly every table of returns, so that the whole is looked at only where it may fail.
-    suspect = np.flatnonzero(~(values.array[0] <= LEVEL)) if len(values.array) >= FEWEST else ()
-    for column in map(int, suspect):
-        known = values.array[:, column]
-        known = known[~np.isnan(known)]
-        if known.size >= FEWEST and known.min() > LEVEL:
-            where = "" if values.columns is None else f", column {values.columns[column]!r},"
-            raise DataError(
-                f"{what}{where} lies between {known.min():g} and {known.max():g}: prices or levels, no returns per "
-                "period; log returns of prices are numpy.log(prices).diff().iloc[1:], and research.load gives a "
-                "history with nav_returns, price_returns and benchmark_returns"
-            )
+    if len(values.array) < FEWEST:
+        return values
+    # The first row alone clears nearly every table of returns: only what it does not clear is looked at as a whole.
+    suspect = np.flatnonzero(~(values.array[0] <= LEVEL))
+    table = values.array[:, suspect]
+    levels = np.flatnonzero((np.fmin.reduce(table, axis=0) > LEVEL) & (count(table) >= FEWEST))
+    if levels.size:
+        known = table[:, levels[0]]
+        where = "" if values.columns is None else f", column {values.columns[int(suspect[levels[0]])]!r},"
+        raise DataError(
+            f"{what}{where} lies between {np.nanmin(known):g} and {np.nanmax(known):g}: prices or levels, no returns "
+            "per period; log returns of prices are numpy.log(prices).diff().iloc[1:], and research.load gives a "
+            "history with nav_returns, price_returns and benchmark_returns"
+        )
     return values
 
 

@@ -15,8 +15,9 @@ from research.errors import UnknownNameError
 from research.metrics import _sample as sample
 from research.metrics import forms
 from research.metrics._sample import Array, Returns, check_pair, check_years
+from research.metrics.docstrings import documented
 from research.metrics.forms import Form, Options
-from research.metrics.registry import A_YEAR, PERIODS, documented, measured
+from research.metrics.registry import A_YEAR, PERIODS, measured
 
 __all__ = [
     "observations",

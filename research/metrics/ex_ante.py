@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from research.conventions import check_periods
-from research.errors import DataError, ParameterError
+from research.conventions import check_confidence, check_periods
+from research.errors import DataError, ParameterError, renamed
 from research.metrics._sample import Array, check_returns, check_same_labels
 from research.metrics.intervals import MeasureInterval
 from research.metrics.longrun import Bandwidth, bandwidth_lags, critical_value
@@ -196,6 +196,7 @@ def tracking_error_contributions(
     return pd.Series(active * marginal / total if total > 0 else np.zeros_like(active), index=weights.index)
 
 
+@renamed("level", "confidence")
 def ex_ante_interval(
     weights: pd.Series,
     benchmark_weights: pd.Series,
@@ -203,7 +204,7 @@ def ex_ante_interval(
     *,
     periods_per_year: float,
     half_life: float | None = None,
-    level: float = 0.95,
+    confidence: float = 0.95,
     bandwidth: Bandwidth = "lazarus",
 ) -> MeasureInterval:
     """Return the ex-ante tracking error of holdings with an interval for what the covariance matrix does not know.
@@ -218,7 +219,7 @@ def ex_ante_interval(
         Observations a year.
     half_life : float, optional
         Periods of `ewma_covariance`; by default the matrix is `sample_covariance`.
-    level : float
+    confidence : float
         Nominal coverage.
     bandwidth : {"lazarus", "newey-west"} or int
         Lag rule, see `bandwidth_lags`.
@@ -254,7 +255,7 @@ def ex_ante_interval(
     True
     """
     periods = check_periods(periods_per_year)
-    critical_value(level, 0.0)  # refuses a level that cannot be
+    check_confidence(confidence)
     values = check_returns(returns, "the returns")
     if values.columns is None:
         raise ParameterError("the returns are a Series: give a DataFrame with one column for each asset")
@@ -262,7 +263,7 @@ def ex_ante_interval(
     complete = values.array[~np.isnan(values.array).any(axis=1)]
     name = "ex_ante_tracking_error"
     if len(complete) < 4:
-        return _result(name, (np.nan,) * 4, len(complete), np.nan, level, half_life)
+        return _result(name, (np.nan,) * 4, len(complete), np.nan, confidence, half_life)
     if half_life is None:
         matrix = sample_covariance(returns, periods_per_year=periods)
         shares = np.full(len(complete), 1.0 / len(complete))
@@ -273,8 +274,8 @@ def ex_ante_interval(
         shares, centred = decay / decay.sum(), complete
     estimate = ex_ante_tracking_error(weights, benchmark_weights, matrix)
     active = (weights - benchmark_weights).to_numpy(dtype=np.float64)
-    found, lags = _interval(centred @ active, shares, estimate, periods, level, bandwidth)
-    return _result(name, (estimate, *found), len(complete), lags, level, half_life)
+    found, lags = _interval(centred @ active, shares, estimate, periods, confidence, bandwidth)
+    return _result(name, (estimate, *found), len(complete), lags, confidence, half_life)
 
 
 def _complete_rows(returns: pd.DataFrame) -> tuple[Array, pd.Index]:
@@ -329,7 +330,7 @@ def _active_variance(active: Array, matrix: Array) -> float:
 
 
 def _interval(
-    active: Array, shares: Array, estimate: float, periods: float, level: float, bandwidth: Bandwidth
+    active: Array, shares: Array, estimate: float, periods: float, confidence: float, bandwidth: Bandwidth
 ) -> tuple[tuple[float, float, float], int]:
     effective = max(int(1.0 / float((shares**2).sum())), 4)
     lags = bandwidth_lags(bandwidth, effective)
@@ -342,16 +343,16 @@ def _interval(
         total += 2.0 * (1.0 - lag / (lags + 1.0)) * float(influence[lag:] @ influence[:-lag])
     # From the variance a period to the tracking error a year: sqrt, and the log scale keeps the interval positive.
     error = np.sqrt(max(total, 0.0)) * periods / (2.0 * estimate)
-    half = critical_value(level, min((lags + 1) / effective, 1.0)) * error
+    half = critical_value(confidence, min((lags + 1) / effective, 1.0)) * error
     factor = float(np.exp(half / estimate))
     return (float(error), estimate / factor, estimate * factor), lags
 
 
 def _result(
-    name: str, row: tuple[float, ...], nobs: int, lags: float, level: float, half_life: float | None
+    name: str, row: tuple[float, ...], nobs: int, lags: float, confidence: float, half_life: float | None
 ) -> MeasureInterval:
     columns = ["estimate", "std_error", "lower", "upper", "nobs", "lags"]
     frame = pd.DataFrame([(*row, nobs, lags)], index=pd.Index(["holdings"]), columns=columns)
     matrix = "sample covariance" if half_life is None else f"exponentially weighted covariance, half-life {half_life:g}"
     method = f"HAC delta method, Bartlett kernel, fixed-b critical values; {matrix}"
-    return MeasureInterval(name, frame.astype({"nobs": np.int64}), level, method, {"half_life": half_life})
+    return MeasureInterval(name, frame.astype({"nobs": np.int64}), confidence, method, {"half_life": half_life})

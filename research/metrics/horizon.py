@@ -13,8 +13,9 @@ from research.errors import ParameterError
 from research.metrics import _sample as sample
 from research.metrics import forms
 from research.metrics._sample import Array, Returns, Values, check_pair, check_values
+from research.metrics.docstrings import documented
 from research.metrics.forms import Form, Options
-from research.metrics.registry import A_YEAR, documented, measured
+from research.metrics.registry import A_YEAR, measured
 
 __all__ = ["HORIZONS", "horizon_tracking_error", "horizon_tracking_error_of_level"]
 

@@ -14,7 +14,8 @@ from typing import Any, TypeAlias
 import numpy as np
 import pandas as pd
 
-from research.errors import ParameterError, UnknownNameError
+from research.conventions import check_confidence
+from research.errors import ParameterError, UnknownNameError, former_field, renamed
 from research.metrics import registry
 from research.metrics._sample import Array, Pair, Returns, check_pair, check_values
 from research.metrics.blocks import choose_block_length, stationary_blocks
@@ -45,7 +46,7 @@ class MeasureInterval(Result):
     frame : pandas.DataFrame
         One row for each fund: ``estimate``, ``std_error``, ``lower``, ``upper``, ``nobs`` and ``lags`` or
         ``block_length``.
-    level : float
+    confidence : float
         Nominal coverage.
     method : str
         How the intervals were made.
@@ -59,12 +60,13 @@ class MeasureInterval(Result):
 
     measure: str
     frame: pd.DataFrame
-    level: float
+    confidence: float
     method: str
     options: Mapping[str, Any]
     draws: int | None = None
     seed: int | None = None
     single: bool = True
+    level = former_field("level", "confidence")
 
     def _get(self, column: str) -> float | pd.Series:
         values = self.frame[column]
@@ -116,7 +118,9 @@ class MeasureInterval(Result):
         drawn = "" if self.draws is None else f"; {self.draws} draws, seed {self.seed}"
         formats = dict.fromkeys(("estimate", "std_error", "lower", "upper"), ".6g")
         formats |= {"nobs": "d", "lags": ".0f", "block_length": ".1f"}
-        caption = f"{self.measure.replace('_', ' ')}{f' ({options})' if options else ''}, {self.level:.0%} intervals"
+        caption = (
+            f"{self.measure.replace('_', ' ')}{f' ({options})' if options else ''}, {self.confidence:.0%} intervals"
+        )
         return Table(self.frame, caption, formats, (f"{self.method}{drawn}",))
 
     def to_dict(self) -> dict[str, object]:
@@ -125,7 +129,8 @@ class MeasureInterval(Result):
         return {
             "measure": self.measure,
             "funds": rows,
-            "level": self.level,
+            "confidence": self.confidence,
+            "level": self.confidence,  # until research.result/2
             "method": self.method,
             "options": dict(self.options),
             "draws": self.draws,
@@ -167,12 +172,12 @@ class Request:
     measure: Measure
     form: Form
     pair: Pair
-    level: float
+    confidence: float
     options: Mapping[str, Any]
 
     @classmethod
     def of(
-        cls, wanted: MeasureName, fund: Returns, benchmark: Returns | None, level: float, options: Options
+        cls, wanted: MeasureName, fund: Returns, benchmark: Returns | None, confidence: float, options: Options
     ) -> Request:
         """Return a request whose measure, options and data have been checked."""
         found = registry.measure(wanted)
@@ -187,14 +192,14 @@ class Request:
         if (benchmark is None) == found.benchmark:
             verb = "needs" if found.benchmark else "takes no"
             raise ParameterError(f"{found.name} {verb} benchmark returns")
-        critical_value(level, 0.0)
+        check_confidence(confidence)
         if benchmark is None:
             values = check_values(fund, "the premium")
             zero = np.zeros(values.array.shape)
             pair = Pair(values.array, values.index, values.columns, values.name, values.complete, benchmark=zero)
         else:
             pair = check_pair(fund, benchmark)
-        asked = cls(found, found.form, pair, level, given)
+        asked = cls(found, found.form, pair, confidence, given)
         asked.measured(fund, benchmark)  # refuses what the measure refuses
         return asked
 
@@ -257,7 +262,7 @@ class Request:
         columns = ["estimate", "std_error", "lower", "upper", "nobs", width]
         frame = pd.DataFrame(rows, index=funds, columns=columns).astype({"nobs": np.int64})
         shown = {k: v for k, v in self.options.items() if not isinstance(v, pd.Series)}
-        return MeasureInterval(self.measure.name, frame, self.level, method, shown, draws, seed, single)
+        return MeasureInterval(self.measure.name, frame, self.confidence, method, shown, draws, seed, single)
 
 
 def _options(measure: Measure, form: Form) -> dict[str, object]:
@@ -282,12 +287,13 @@ def difference_of(first: Request, second: Request) -> Statistic | None:
     )
 
 
+@renamed("level", "confidence")
 def hac_interval(
     measure: MeasureName,
     fund_returns: Returns,
     benchmark_returns: Returns | None = None,
     *,
-    level: float = 0.95,
+    confidence: float = 0.95,
     bandwidth: Bandwidth = "lazarus",
     **options: object,
 ) -> MeasureInterval:
@@ -301,7 +307,7 @@ def hac_interval(
         What the measure takes: returns per period, or a premium; one column for each fund.
     benchmark_returns : pandas.Series or pandas.DataFrame, optional
         The benchmark on the same labels; None for a measure of a premium.
-    level : float
+    confidence : float
         Nominal coverage.
     bandwidth : {"lazarus", "newey-west"} or int
         Lag rule, see `bandwidth_lags`. Overlapping sums of h periods get h lags more.
@@ -320,7 +326,7 @@ def hac_interval(
     AlignmentError, DataError
         As the measure.
     ParameterError
-        If an option is missing or unknown, or `level` or `bandwidth` cannot be.
+        If an option is missing or unknown, or `confidence` or `bandwidth` cannot be.
     UnknownNameError
         If the measure has no interval.
 
@@ -343,25 +349,26 @@ def hac_interval(
     >>> found.lower < found.estimate < found.upper
     True
     """
-    asked = Request.of(measure, fund_returns, benchmark_returns, level, options)
+    asked = Request.of(measure, fund_returns, benchmark_returns, confidence, options)
     rows = []
     for statistic, estimate in asked.statistics():
         if statistic is None or not np.isfinite(estimate):
             rows.append((estimate, *NOTHING, 0 if statistic is None else statistic.nobs, np.nan))
             continue
         lags = bandwidth_lags(bandwidth, len(statistic.table) - statistic.overlap) + statistic.overlap
-        rows.append((estimate, *_hac(statistic, estimate, level, lags), statistic.nobs, lags))
+        rows.append((estimate, *_hac(statistic, estimate, confidence, lags), statistic.nobs, lags))
     rule = bandwidth if isinstance(bandwidth, str) else "given"
     method = f"{HAC} delta method, Bartlett kernel, lag rule {rule}, fixed-b critical values"
     return asked.result(rows, "lags", method)
 
 
+@renamed("level", "confidence")
 def bootstrap_interval(
     measure: MeasureName,
     fund_returns: Returns,
     benchmark_returns: Returns | None = None,
     *,
-    level: float = 0.95,
+    confidence: float = 0.95,
     draws: int = 1999,
     seed: int = 0,
     block_length: float | None = None,
@@ -372,7 +379,7 @@ def bootstrap_interval(
 
     Parameters
     ----------
-    measure, fund_returns, benchmark_returns, level, **options
+    measure, fund_returns, benchmark_returns, confidence, **options
         As `hac_interval`.
     draws : int
         Replicates.
@@ -413,17 +420,18 @@ def bootstrap_interval(
     >>> found.lower < found.estimate < found.upper, found.draws, found.seed
     (True, 500, 0)
     """
-    asked = Request.of(measure, fund_returns, benchmark_returns, level, options)
+    asked = Request.of(measure, fund_returns, benchmark_returns, confidence, options)
     rows = []
     for statistic, estimate in asked.statistics():
         if statistic is None or not np.isfinite(estimate):
             rows.append((estimate, *NOTHING, 0 if statistic is None else statistic.nobs, np.nan))
             continue
-        found, length = _bootstrap(statistic, level, draws, seed, block_length, expanded)
+        found, length = _bootstrap(statistic, confidence, draws, seed, block_length, expanded)
         rows.append((estimate, *found, statistic.nobs, length))
     return asked.result(rows, "block_length", _bootstrap_method(expanded), draws, seed)
 
 
+@renamed("level", "confidence")
 def paired_interval(
     measure: MeasureName,
     first_returns: pd.Series,
@@ -432,7 +440,7 @@ def paired_interval(
     *,
     second_benchmark_returns: pd.Series | None = None,
     method: str = "hac",
-    level: float = 0.95,
+    confidence: float = 0.95,
     bandwidth: Bandwidth = "lazarus",
     draws: int = 1999,
     seed: int = 0,
@@ -443,7 +451,7 @@ def paired_interval(
 
     Parameters
     ----------
-    measure, benchmark_returns, level, bandwidth, draws, seed, block_length, **options
+    measure, benchmark_returns, confidence, bandwidth, draws, seed, block_length, **options
         As `hac_interval` and `bootstrap_interval`.
     first_returns, second_returns : pandas.Series
         The two funds on the same labels; the first less the second is reported.
@@ -484,7 +492,7 @@ def paired_interval(
     other = benchmark_returns if second_benchmark_returns is None else second_benchmark_returns
     check_pair(first_returns, second_returns)
     sides = [
-        Request.of(measure, fund, reference, level, options)
+        Request.of(measure, fund, reference, confidence, options)
         for fund, reference in ((first_returns, benchmark_returns), (second_returns, other))
     ]
     statistic = difference_of(*sides)
@@ -495,9 +503,9 @@ def paired_interval(
         row: tuple[float, ...] = (np.nan, *NOTHING, 0 if statistic is None else statistic.nobs, np.nan)
     elif method == "hac":
         lags = bandwidth_lags(bandwidth, len(statistic.table) - statistic.overlap) + statistic.overlap
-        row = (estimate, *_hac(statistic, estimate, level, lags), statistic.nobs, lags)
+        row = (estimate, *_hac(statistic, estimate, confidence, lags), statistic.nobs, lags)
     else:
-        found, length = _bootstrap(statistic, level, draws, seed, block_length, expanded=True)
+        found, length = _bootstrap(statistic, confidence, draws, seed, block_length, expanded=True)
         row = (estimate, *found, statistic.nobs, length)
     if method == "hac":
         text = f"paired {HAC} delta method, Bartlett kernel, fixed-b critical values"
@@ -506,11 +514,11 @@ def paired_interval(
     return sides[0].result([row], "block_length", text, draws, seed, funds=pd.Index([label]))
 
 
-def _hac(statistic: Statistic, estimate: float, level: float, lags: int) -> tuple[float, float, float]:
+def _hac(statistic: Statistic, estimate: float, confidence: float, lags: int) -> tuple[float, float, float]:
     nobs = len(statistic.table)
     influence = statistic.influence()
     error = float(np.sqrt(bartlett_covariance(influence[:, None], lags)[0, 0] / nobs))
-    half = critical_value(level, min((lags + 1) / nobs, 1.0)) * error
+    half = critical_value(confidence, min((lags + 1) / nobs, 1.0)) * error
     if statistic.scale == "log" and estimate > 0:
         factor = float(np.exp(half / estimate))
         return error, estimate / factor, estimate * factor
@@ -521,7 +529,7 @@ def _hac(statistic: Statistic, estimate: float, level: float, lags: int) -> tupl
 
 
 def _bootstrap(
-    statistic: Statistic, level: float, draws: int, seed: int, block_length: float | None, expanded: bool
+    statistic: Statistic, confidence: float, draws: int, seed: int, block_length: float | None, expanded: bool
 ) -> tuple[tuple[float, float, float], float]:
     nobs = len(statistic.table)
     length = choose_block_length(statistic.influence()) if block_length is None else float(block_length)
@@ -532,12 +540,12 @@ def _bootstrap(
     kept = replicates[np.isfinite(replicates)]
     if len(kept) < 2 or len(kept) < draws / 2:
         return NOTHING, length
-    tail = 0.5 - level / 2
+    tail = 0.5 - confidence / 2
     if expanded:
         from scipy.special import ndtr  # noqa: PLC0415 - slow to import, used only here
 
         fraction = (bandwidth_lags("lazarus", nobs) + 1) / nobs
-        tail = float(ndtr(-critical_value(level, min(fraction, 1.0))))
+        tail = float(ndtr(-critical_value(confidence, min(fraction, 1.0))))
     low, high = np.quantile(kept, [tail, 1 - tail])
     return (float(kept.std(ddof=1)), float(low), float(high)), length
 

@@ -9,7 +9,8 @@ from typing import Literal, TypeAlias
 import numpy as np
 from numpy.typing import ArrayLike
 
-from research.errors import ParameterError, SampleError
+from research.conventions import check_confidence
+from research.errors import ParameterError, SampleError, renamed
 from research.metrics._sample import Array
 
 __all__ = ["Bandwidth", "bandwidth_lags", "bartlett_covariance", "critical_value", "newey_west_covariance"]
@@ -100,13 +101,14 @@ def bartlett_covariance(scores: ArrayLike, lags: int) -> Array:
     return np.asarray(total / max(len(table), 1))
 
 
-def critical_value(level: float, fraction: float) -> float:
+@renamed("level", "confidence")
+def critical_value(confidence: float, fraction: float) -> float:
     """Return the two-sided critical value of a t statistic with a Bartlett variance, at a bandwidth that is not small.
 
     Parameters
     ----------
-    level : float
-        Confidence level between 0 and 1, such as 0.95.
+    confidence : float
+        Between 0 and 1, such as 0.95.
     fraction : float
         b = (lags + 1)/observations, from 0 (the normal value) to 1.
 
@@ -118,7 +120,7 @@ def critical_value(level: float, fraction: float) -> float:
     Raises
     ------
     ParameterError
-        If `level` or `fraction` cannot be.
+        If `confidence` or `fraction` cannot be.
 
     Notes
     -----
@@ -130,11 +132,10 @@ def critical_value(level: float, fraction: float) -> float:
     >>> round(critical_value(0.95, 0.0), 2), round(critical_value(0.95, 0.1), 2)
     (1.96, 2.26)
     """
-    if not 0 < level < 1:
-        raise ParameterError(f"level is {level!r}: give a confidence level between 0 and 1, such as 0.95")
+    check_confidence(confidence)
     if fraction < 0 or fraction > 1:
         raise ParameterError(f"fraction is {fraction!r}: give lags + 1 over observations")
-    z = NormalDist().inv_cdf(0.5 + level / 2)
+    z = NormalDist().inv_cdf(0.5 + confidence / 2)
     points = np.array([(0.0, 0.0, 0.0, 0.0), *_FIXED_B])
     last = points[-1, 0]
     cubic = [float(np.interp(min(z, last), points[:, 0], column)) * max(z / last, 1.0) for column in points[:, 1:].T]

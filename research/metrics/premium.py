@@ -8,14 +8,15 @@ from typing import overload
 import numpy as np
 import pandas as pd
 
-from research.conventions import basis_points
-from research.errors import ParameterError
+from research.conventions import basis_points, check_confidence
+from research.errors import ParameterError, renamed
 from research.metrics import _sample as sample
 from research.metrics import forms
 from research.metrics._sample import Array, Returns, check_values
+from research.metrics.docstrings import documented
 from research.metrics.forms import Form
 from research.metrics.longrun import Bandwidth, bandwidth_lags, bartlett_covariance, critical_value
-from research.metrics.registry import LEVEL, SESSIONS, documented, measured
+from research.metrics.registry import LEVEL, SESSIONS, measured
 
 __all__ = [
     "BANDS",
@@ -245,11 +246,12 @@ def premium_statistics(
     return values.like(np.vstack(list(rows.values())), index=pd.Index(list(rows)))
 
 
+@renamed("level", "confidence")
 def premium_percentile_interval(
     premium: pd.Series,
     percentiles: Sequence[float] = PERCENTILES,
     *,
-    level: float = 0.95,
+    confidence: float = 0.95,
     bandwidth: Bandwidth = "lazarus",
 ) -> pd.DataFrame:
     """Return the percentiles of a premium with intervals that allow for its autocorrelation.
@@ -260,7 +262,7 @@ def premium_percentile_interval(
         Log premium of one fund, fraction; NaN is left out.
     percentiles : sequence of float
         Strictly between 0 and 100.
-    level : float
+    confidence : float
         Nominal coverage.
     bandwidth : {"lazarus", "newey-west"} or int
         Lag rule, see `bandwidth_lags`.
@@ -276,7 +278,7 @@ def premium_percentile_interval(
     DataError
         If a value is infinite or labels are unsorted or repeated.
     ParameterError
-        If a percentile, `level` or `bandwidth` cannot be, or a table is given.
+        If a percentile, `confidence` or `bandwidth` cannot be, or a table is given.
 
     Notes
     -----
@@ -301,8 +303,8 @@ def premium_percentile_interval(
             raise ParameterError(f"percentile {item!r} has no interval: give one strictly between 0 and 100")
     values = check_values(premium, "the premium").array[:, 0]
     known = values[~np.isnan(values)]
-    critical_value(level, 0.0)  # refuses a level that cannot be
-    rows = [(*_interval(known, item / 100.0, level, bandwidth), len(known)) for item in wanted]
+    check_confidence(confidence)
+    rows = [(*_interval(known, item / 100.0, confidence, bandwidth), len(known)) for item in wanted]
     frame = pd.DataFrame(rows, columns=["estimate", "lower", "upper", "lags", "nobs"], index=pd.Index(wanted))
     return frame.rename_axis("percentile")[["estimate", "lower", "upper", "nobs", "lags"]]
 
@@ -315,7 +317,7 @@ def _outside(premium: Array, band: float) -> Array:
     return np.where(sample.count(premium) > 0, outside, np.nan)
 
 
-def _interval(known: Array, share: float, level: float, bandwidth: Bandwidth) -> tuple[float, float, float, float]:
+def _interval(known: Array, share: float, confidence: float, bandwidth: Bandwidth) -> tuple[float, float, float, float]:
     if len(known) == 0:
         return (np.nan,) * 4
     estimate = float(np.percentile(known, 100.0 * share))
@@ -324,7 +326,7 @@ def _interval(known: Array, share: float, level: float, bandwidth: Bandwidth) ->
         return estimate, np.nan, np.nan, float(lags)
     below = (known <= estimate).astype(np.float64)
     error = float(np.sqrt(bartlett_covariance((below - below.mean())[:, None], lags)[0, 0] / len(known)))
-    half = critical_value(level, min((lags + 1) / len(known), 1.0)) * error
+    half = critical_value(confidence, min((lags + 1) / len(known), 1.0)) * error
     ordered = np.sort(known)
     return estimate, _quantile(ordered, share - half), _quantile(ordered, share + half), float(lags)
 

@@ -11,7 +11,8 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 
-from research.errors import DataError, ParameterError, SampleError, UnknownNameError
+from research.conventions import check_confidence
+from research.errors import DataError, ParameterError, SampleError, UnknownNameError, former_field, renamed
 from research.metrics._sample import Array, Returns, check_pair
 from research.metrics.blocks import choose_block_length, stationary_blocks
 from research.tables import Result, Table
@@ -36,7 +37,7 @@ class FundRanking(Result):
         ``in_best_set``, and ``best_place`` and ``worst_place`` that the data allow.
     loss : str
         ``"squared"``, ``"centred"`` or ``"absolute"``.
-    level : float
+    confidence : float
         Confidence of the set and, jointly over all funds, of the places.
     method : str
         How both were made.
@@ -48,12 +49,13 @@ class FundRanking(Result):
 
     frame: pd.DataFrame
     loss: str
-    level: float
+    confidence: float
     method: str
     block_length: float
     draws: int
     seed: int
     nobs: int
+    level = former_field("level", "confidence")
 
     @property
     def best_set(self) -> tuple[object, ...]:
@@ -79,7 +81,7 @@ class FundRanking(Result):
             f"{self.nobs} periods",
         )
         formats = {"place": "d", LOSSES[self.loss][1]: ".2f", "p (best)": ".3f"}
-        return Table(frame, f"Funds by {LOSSES[self.loss][1]}, {self.level:.0%} confidence", formats, notes)
+        return Table(frame, f"Funds by {LOSSES[self.loss][1]}, {self.confidence:.0%} confidence", formats, notes)
 
     def to_dict(self) -> dict[str, object]:
         """Return everything as plain numbers and words, ready for JSON."""
@@ -87,7 +89,8 @@ class FundRanking(Result):
         return {
             "funds": rows,
             "loss": self.loss,
-            "level": self.level,
+            "confidence": self.confidence,
+            "level": self.confidence,  # until research.result/2
             "method": self.method,
             "block_length": self.block_length,
             "draws": self.draws,
@@ -96,12 +99,13 @@ class FundRanking(Result):
         }
 
 
+@renamed("level", "confidence")
 def rank_funds(
     fund_returns: pd.DataFrame,
     benchmark_returns: Returns,
     *,
     loss: Literal["squared", "centred", "absolute"] = "squared",
-    level: float = 0.95,
+    confidence: float = 0.95,
     draws: int = 1999,
     seed: int = 0,
     block_length: float | None = None,
@@ -116,7 +120,7 @@ def rank_funds(
         Log returns per period on the same labels; one benchmark, or the funds' columns.
     loss : {"squared", "centred", "absolute"}
         What is averaged: d², (d − d̄)² or |d| of the divergence d.
-    level : float
+    confidence : float
         Confidence of the best set, and jointly of all places.
     draws : int
         Replicates.
@@ -138,7 +142,7 @@ def rank_funds(
     DataError
         If a value is infinite, labels are unsorted or repeated, or two funds diverge identically.
     ParameterError
-        If there are fewer than two funds, or `level` or `draws` cannot be.
+        If there are fewer than two funds, or `confidence` or `draws` cannot be.
     SampleError
         If fewer than ten periods are complete for all funds.
     UnknownNameError
@@ -147,9 +151,9 @@ def rank_funds(
     Notes
     -----
     The model confidence set of Hansen, Lunde and Nason (2011) is `arch`'s (range statistic, stationary bootstrap): it
-    holds the best fund with probability `level`. A fund's places are those that remain when every pairwise comparison
-    that is significant jointly - the bootstrap quantile of the largest absolute t statistic of all pairs - is
-    respected (Mogstad, Romano, Shaikh and Wilhelm 2024). Periods in which any fund has a NaN are left out.
+    holds the best fund with probability `confidence`. A fund's places are those that remain when every pairwise
+    comparison that is significant jointly - the bootstrap quantile of the largest absolute t statistic of all pairs -
+    is respected (Mogstad, Romano, Shaikh and Wilhelm 2024). Periods in which any fund has a NaN are left out.
 
     Examples
     --------
@@ -163,8 +167,7 @@ def rank_funds(
     """
     if loss not in LOSSES:
         raise UnknownNameError("loss", str(loss), LOSSES)
-    if not 0 < level < 1:
-        raise ParameterError(f"level is {level!r}: give a confidence level between 0 and 1, such as 0.95")
+    check_confidence(confidence)
     pair = check_pair(fund_returns, benchmark_returns)
     if pair.columns is None or len(pair.columns) < 2:
         raise ParameterError("a ranking needs a DataFrame of two funds or more")
@@ -175,14 +178,14 @@ def rank_funds(
     _check_distinct(losses, pair.columns)
     relative = losses - losses.mean(axis=1, keepdims=True)
     length = choose_block_length(relative) if block_length is None else float(block_length)
-    p_values = _confidence_set(losses, 1 - level, draws, length, seed)
-    best, worst = _places(losses, level, draws, length, seed)
+    p_values = _confidence_set(losses, 1 - confidence, draws, length, seed)
+    best, worst = _places(losses, confidence, draws, length, seed)
     frame = pd.DataFrame(
         {
             "place": losses.mean(axis=0).argsort().argsort() + 1,
             "loss": losses.mean(axis=0),
             "p_value": p_values,
-            "in_best_set": p_values >= 1 - level,
+            "in_best_set": p_values >= 1 - confidence,
             "best_place": best,
             "worst_place": worst,
         },
@@ -191,7 +194,7 @@ def rank_funds(
     return FundRanking(
         frame=frame.sort_values("place"),
         loss=loss,
-        level=level,
+        confidence=confidence,
         method="model confidence set (arch, range statistic) and joint pairwise comparisons, stationary bootstrap",
         block_length=length,
         draws=draws,
@@ -221,7 +224,7 @@ def _confidence_set(losses: Array, size: float, draws: int, length: float, seed:
     return np.asarray(test.pvalues["Pvalue"].reindex(range(count)), dtype=np.float64)
 
 
-def _places(losses: Array, level: float, draws: int, length: float, seed: int) -> tuple[np.ndarray, np.ndarray]:
+def _places(losses: Array, confidence: float, draws: int, length: float, seed: int) -> tuple[np.ndarray, np.ndarray]:
     """Return the best and worst place of each fund that joint pairwise comparisons allow."""
     means = losses.mean(axis=0)
     blocks = stationary_blocks(len(losses), draws=draws, block_length=length, seed=seed)
@@ -234,5 +237,5 @@ def _places(losses: Array, level: float, draws: int, length: float, seed: int) -
         largest = np.maximum(largest, (np.abs(gaps) / errors).max(axis=1))
         statistic[i, i + 1 :] = (means[i] - means[i + 1 :]) / errors
     statistic -= statistic.T
-    critical = np.quantile(largest, level)
+    critical = np.quantile(largest, confidence)
     return 1 + (statistic > critical).sum(axis=1), count - (statistic < -critical).sum(axis=1)

@@ -1,16 +1,13 @@
 """The one registry of measures: name, the other names that the field has for it, unit, formula, source, function, form.
 
 A measure is declared where it is computed, by `measured` above its function. Tables, intervals, tests and the reference
-that `measures` gives are driven by what stands here, and `measure` finds one by any of its names. What docstrings
-repeat - the blocks of shared parameters and errors, formula, source, names - is written once and set in on import, so
-that ``help()`` shows the whole.
+that `measures` gives are driven by what stands here, and `measure` finds one by any of its names.
 """
 
 from __future__ import annotations
 
 import inspect
 import re
-import textwrap
 import unicodedata
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -20,12 +17,35 @@ import pandas as pd
 
 from research.conventions import BASIS_POINT
 from research.errors import UnknownNameError, nearest
+from research.metrics.docstrings import completed
 from research.metrics.forms import Form
 from research.tables import Result, Table
 
-__all__ = ["Measure", "Registry", "Unit", "documented", "measure", "measured", "measures"]
+__all__ = ["Measure", "Registry", "Unit", "measure", "measured", "measures"]
 
 F = TypeVar("F", bound=Callable[..., object])
+
+
+SYMBOLS = {
+    "r": "the fund's return",
+    "b": "the benchmark's return",
+    "d": "the fund's return less the benchmark's",
+    "g": "the divergence level, d cumulated",
+    "n": "the number of complete periods",
+    "m": "periods_per_year",
+    "h": "a horizon in periods",
+    "π": "the log premium",
+    "ρ": "an autocorrelation",
+}
+INPUTS = {
+    "fund_returns": "log returns",
+    "fund_simple_returns": "simple returns",
+    "divergence": "divergence level",
+    "premium": "log premium",
+    "price": "prices",
+    "weights": "weights and a covariance matrix",
+}
+DATA = {*INPUTS, "benchmark_returns", "benchmark_simple_returns", "benchmark_weights", "covariance"}
 
 
 @dataclass(frozen=True)
@@ -121,7 +141,7 @@ class Measure(Result):
 
     def summary(self) -> Table:
         """Return what is known of the measure as a table."""
-        rows = self.to_dict()
+        rows = {name: value for name, value in self.to_dict().items() if value}
         shown = {name: ", ".join(value) if isinstance(value, list) else str(value) for name, value in rows.items()}
         return Table(pd.DataFrame({"": shown}), self.title, notes=(_symbols(self.formula),))
 
@@ -165,26 +185,6 @@ class Registry(Result):
         return {one.name: one.to_dict() for one in self.measures}
 
 
-SYMBOLS = {
-    "r": "the fund's return",
-    "b": "the benchmark's return",
-    "d": "the fund's return less the benchmark's",
-    "g": "the divergence level, d cumulated",
-    "n": "the number of complete periods",
-    "m": "periods_per_year",
-    "h": "a horizon in periods",
-    "π": "the log premium",
-    "ρ": "an autocorrelation",
-}
-INPUTS = {
-    "fund_returns": "log returns",
-    "fund_simple_returns": "simple returns",
-    "divergence": "divergence level",
-    "premium": "log premium",
-    "price": "prices",
-    "weights": "weights and a covariance matrix",
-}
-DATA = {*INPUTS, "benchmark_returns", "benchmark_simple_returns", "benchmark_weights", "covariance"}
 _MEASURES: dict[str, Measure] = {}
 
 
@@ -269,106 +269,12 @@ def measured(
         _MEASURES[name] = Measure(name, title, also, unit, formula, source, function, form)
         said = f"{formula}{f' ({source})' if source else ''}. {_symbols(formula)}"
         called = f"Also called: {', '.join(also)}." if also else ""
-        return _completed(function, said, called)
+        return completed(function, said, called)
 
     return declare
 
 
 def _symbols(formula: str) -> str:
     """Return what the letters of a formula stand for."""
-    used = [letter for letter in SYMBOLS if re.search(rf"(?<![^\W_]){letter}(?![^\W_])", formula)]
+    used = [letter for letter in SYMBOLS if re.search(rf"(?<![A-Za-z]){letter}(?![A-Za-z])", formula)]
     return f"Here {', '.join(f'{letter} is {SYMBOLS[letter]}' for letter in used)}." if used else ""
-
-
-def documented(function: F) -> F:
-    """Complete the docstring of a function that is no measure of its own: a window, a step on the way."""
-    return _completed(function)
-
-
-# What docstrings share: a parameter's type and meaning.
-_SERIES = "pandas.Series or pandas.DataFrame"
-PARAMETERS = {
-    "fund_returns": (_SERIES, "Log returns per period, fraction; one column for each fund."),
-    "fund_simple_returns": (_SERIES, "Simple returns per period, fraction; one column for each fund."),
-    "benchmark_returns": (
-        _SERIES,
-        "Log returns per period on the same labels; one benchmark, or the funds' columns.",
-    ),
-    "benchmark_simple_returns": (
-        _SERIES,
-        "Simple returns per period on the same labels; one benchmark, or the funds' columns.",
-    ),
-    "divergence": (
-        _SERIES,
-        "Divergence level g = ln fund − ln benchmark, one row for each session; one column for each fund.",
-    ),
-    "premium": (_SERIES, "Log premium ln price − ln net asset value, fraction; one column for each fund."),
-    "periods_per_year": ("float", "Observations a year: 252 for sessions, 12 for months."),
-    "years": (
-        "float or pandas.Series",
-        "Elapsed time that the returns cover, Act/365 (`research.conventions.years_between`); by fund where a Series.",
-    ),
-    "window": ("int", "Periods in a window, such as 60 or 90 sessions; at least 2."),
-    "min_count": ("int, optional", "Complete periods that a window needs; all of them where not given."),
-    "percentiles": ("sequence of float", "Between 0 and 100."),
-    "horizons": ("sequence of int", "Horizons in periods; 1, 5, 21 and 63 where not given."),
-}
-_ERRORS = ("AlignmentError", "DataError", "ParameterError", "SampleError", "UnknownNameError")
-_SECTION = re.compile(r"^(Parameters|Returns|Raises|Notes|Examples)\n-+\n", re.MULTILINE)
-_WIDTH = 110
-
-
-def _completed(function: F, formula: str = "", names: str = "") -> F:
-    """Write the shared parts into a function's docstring; what it says itself goes before."""
-    if not function.__doc__:  # nothing is kept under python -OO
-        return function
-    head, *parts = _SECTION.split(inspect.cleandoc(function.__doc__))
-    own = {title: body.strip("\n") for title, body in zip(parts[::2], parts[1::2], strict=True)}
-    taken = list(inspect.signature(function).parameters)
-    gap = "" if "premium" in taken or "price" in taken else "Periods with a NaN on either side are left out."
-    said = " ".join(filter(None, (own.get("Notes", ""), gap if "NaN" not in own.get("Notes", "") else "")))
-    notes = [_filled(part) for part in (formula, said, names) if part]
-    sections = {
-        "Parameters": _parameters(taken, _entries(own.get("Parameters", ""))),
-        "Returns": own["Returns"],
-        "Raises": _raises(taken, _entries(own.get("Raises", ""))),
-        "Notes": "\n\n".join(notes),
-        "Examples": own["Examples"],
-    }
-    shown = (f"{title}\n{'-' * len(title)}\n{body}" for title, body in sections.items() if body)
-    function.__doc__ = "\n\n".join([head.strip("\n"), *shown]) + "\n"
-    return function
-
-
-def _parameters(taken: list[str], own: dict[str, str]) -> str:
-    described = {name: block for names, block in own.items() for name in names.split(", ")}
-    for name in taken:
-        if name not in described:
-            kind, meaning = PARAMETERS[name]
-            described[name] = f"{name} : {kind}\n{textwrap.indent(_filled(meaning), '    ')}"
-    return "\n".join(dict.fromkeys(described[name] for name in taken))
-
-
-def _raises(taken: list[str], own: dict[str, str]) -> str:
-    """Return what is raised: what every check of inputs raises, and of each error the function's own words first."""
-    checked = [f"`{name}`" for name in taken if name in {"periods_per_year", "years", "window", "min_count"}]
-    listed = " or ".join(filter(None, (", ".join(checked[:-1]), *checked[-1:])))
-    usual = {
-        "AlignmentError": "If labels or columns differ." if any(name.startswith("benchmark") for name in taken) else "",
-        "DataError": "If a value is infinite, labels are unsorted or repeated, or prices are given for returns."
-        if "premium" not in taken and "price" not in taken and "divergence" not in taken
-        else "If a value is infinite or labels are unsorted or repeated.",
-        "ParameterError": f"If an input is no Series or DataFrame{f', or {listed} cannot be' if listed else ''}.",
-    }
-    said = {error: own.get(error) or (usual.get(error) and f"{error}\n    {usual[error]}") for error in _ERRORS}
-    return "\n".join(text for text in said.values() if text)
-
-
-def _entries(section: str) -> dict[str, str]:
-    """Return the entries of a section by what stands before the colon."""
-    blocks = re.split(r"\n(?=\S)", section) if section else []
-    return {block.split("\n")[0].split(" : ")[0]: block for block in blocks}
-
-
-def _filled(text: str) -> str:
-    return textwrap.fill(" ".join(text.split()), _WIDTH, break_long_words=False, break_on_hyphens=False)

@@ -11,7 +11,8 @@ import numpy as np
 import pandas as pd
 from scipy.special import stdtr, stdtrit
 
-from research.errors import AlignmentError, ParameterError, SampleError
+from research.conventions import check_confidence
+from research.errors import AlignmentError, ParameterError, SampleError, former_field, renamed
 from research.metrics import _sample as sample
 from research.metrics._sample import Array, Returns, check_values
 from research.metrics.registry import NUMBER, SESSIONS, measured
@@ -51,8 +52,8 @@ class PremiumReversion(Result):
         Sessions until half a premium is gone; infinite at a coefficient of 1 or more, 0 at one of 0 or less.
     half_life_interval : tuple of float
         The interval carried over to the half-life.
-    level : float
-        Confidence level of the intervals.
+    confidence : float
+        Nominal coverage of the intervals.
     pairs : int
         Neighbouring sessions with both premiums.
     method : str
@@ -65,9 +66,10 @@ class PremiumReversion(Result):
     interval: tuple[float, float]
     half_life: float
     half_life_interval: tuple[float, float]
-    level: float
+    confidence: float
     pairs: int
     method: str = "least squares with constant, bias corrected to first order (Kendall 1954, Marriott and Pope 1954)"
+    level = former_field("level", "confidence")
 
     def summary(self) -> Table:
         """Return coefficient and half-life with their intervals."""
@@ -80,7 +82,7 @@ class PremiumReversion(Result):
         }
         frame = pd.DataFrame(columns, index=["coefficient", "half-life, sessions"])
         notes = (f"{self.method}; {self.pairs} neighbouring sessions; least squares {self.least_squares:.4f}",)
-        caption = f"Autoregression of the premium, {self.level:.0%} intervals"
+        caption = f"Autoregression of the premium, {self.confidence:.0%} intervals"
         return Table(frame, caption, dict.fromkeys(frame.columns, ".3f"), notes)
 
 
@@ -115,9 +117,10 @@ class PremiumClosing(Result):
     missed_std_error: float
     pairs: int
 
-    def interval(self, value: float, std_error: float, level: float = 0.95) -> tuple[float, float]:
+    @renamed("level", "confidence")
+    def interval(self, value: float, std_error: float, confidence: float = 0.95) -> tuple[float, float]:
         """Return the two-sided interval of one share (Student t)."""
-        half = float(stdtrit(self.pairs - 2, 0.5 + level / 2)) * std_error
+        half = float(stdtrit(self.pairs - 2, 0.5 + confidence / 2)) * std_error
         return value - half, value + half
 
     def summary(self) -> Table:
@@ -273,15 +276,16 @@ def premium_half_life(premium: Returns) -> float | pd.Series:
     return values.result(np.array([half_life(float(c)) for c in _correct(least_squares, pairs)]))
 
 
-def premium_reversion(premium: pd.Series, *, level: float = 0.95) -> PremiumReversion:
+@renamed("level", "confidence")
+def premium_reversion(premium: pd.Series, *, confidence: float = 0.95) -> PremiumReversion:
     """Return the autoregression of one premium with standard error, half-life and intervals.
 
     Parameters
     ----------
     premium : pandas.Series
         Log premium, one row for each session.
-    level : float
-        Confidence level between 0 and 1.
+    confidence : float
+        Nominal coverage between 0 and 1.
 
     Returns
     -------
@@ -293,7 +297,7 @@ def premium_reversion(premium: pd.Series, *, level: float = 0.95) -> PremiumReve
     DataError
         If a value is infinite or labels are unsorted or repeated.
     ParameterError
-        If `premium` is no Series or `level` lies outside 0 to 1.
+        If `premium` is no Series or `confidence` lies outside 0 to 1.
 
     Notes
     -----
@@ -313,12 +317,11 @@ def premium_reversion(premium: pd.Series, *, level: float = 0.95) -> PremiumReve
     """
     if not isinstance(premium, pd.Series):
         raise ParameterError("premium_reversion takes one Series; premium_half_life takes a DataFrame of funds")
-    if not 0 < level < 1:
-        raise ParameterError(f"level is {level!r}: give a confidence level between 0 and 1, such as 0.95")
+    check_confidence(confidence)
     raw, error, pairs = (x[0] for x in _fit(check_values(premium, "the premium").array))
     coefficient = float(_correct(raw, pairs))
     stretched = float(error * pairs / (pairs - 3)) if pairs > 3 else math.nan
-    margin = NormalDist().inv_cdf((1 + level) / 2) * stretched
+    margin = NormalDist().inv_cdf((1 + confidence) / 2) * stretched
     low, high = (float(np.clip(coefficient + side * margin, -1.0, 1.0)) for side in (-1, 1))
     return PremiumReversion(
         coefficient=coefficient,
@@ -327,7 +330,7 @@ def premium_reversion(premium: pd.Series, *, level: float = 0.95) -> PremiumReve
         interval=(low, high),
         half_life=half_life(coefficient),
         half_life_interval=(half_life(low), half_life(high)),
-        level=level,
+        confidence=confidence,
         pairs=int(pairs),
     )
 

@@ -12,7 +12,7 @@ from research.errors import DataError
 from research.metrics import _moving as moving
 from research.metrics import _sample as sample
 from research.metrics._sample import Returns, check_pair, check_values
-from research.metrics.registry import documented
+from research.metrics.docstrings import documented
 
 __all__ = [
     "expanding_tracking_error",

@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 from numpy.lib.stride_tricks import sliding_window_view
 
-from research.errors import ParameterError, SampleError
+from research.errors import ParameterError, SampleError, renamed
 from research.metrics import _moving as moving
 from research.metrics._sample import Array, Returns, check_same_labels, check_values
 from research.metrics.longrun import Bandwidth, bandwidth_lags, critical_value
@@ -47,12 +47,13 @@ class RollingRegression(Result):
     lags: int
     method: str
 
-    def conf_int(self, level: float = 0.95) -> pd.DataFrame:
+    @renamed("level", "confidence")
+    def conf_int(self, confidence: float = 0.95) -> pd.DataFrame:
         """Return intervals with fixed-b critical values; columns (regressor, ``lower`` or ``upper``).
 
         Parameters
         ----------
-        level : float
+        confidence : float
             Nominal coverage.
 
         Returns
@@ -61,7 +62,7 @@ class RollingRegression(Result):
             NaN where the coefficient is NaN.
         """
         fraction = np.minimum((self.lags + 1) / np.maximum(self.nobs.to_numpy(), 1), 1.0)
-        values = {share: critical_value(level, float(share)) for share in np.unique(fraction)}
+        values = {share: critical_value(confidence, float(share)) for share in np.unique(fraction)}
         half = self.std_errors.mul(pd.Series([values[share] for share in fraction], self.nobs.index), axis=0)
         ends = {"lower": self.params - half, "upper": self.params + half}
         return pd.concat(ends, axis=1).swaplevel(axis=1)[list(self.params.columns)]

@@ -13,6 +13,8 @@ from functools import partial
 import numpy as np
 import pandas as pd
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from research import metrics
 from research.errors import AlignmentError, DataError, ParameterError
@@ -502,3 +504,63 @@ def test_single_input_panel(name):
     together = bind(name)(funds)
     for column in funds:
         np.testing.assert_array_equal(np.asarray(together[column]), np.asarray(bind(name)(funds[column])))
+
+
+# Prices in place of returns: refused in the one place where every pair is checked.
+NAV = 25 * np.exp(FUND.cumsum())
+LEVELS = {
+    "prices": (NAV, 100 * np.exp(BENCHMARK.cumsum())),
+    "growth of one unit": (np.exp(FUND.cumsum()), np.exp(BENCHMARK.cumsum())),
+    "gross returns": (1 + FUND, 1 + BENCHMARK),
+}
+
+
+@pairs
+@pytest.mark.parametrize("kind", LEVELS)
+def test_prices_are_refused_by_name(name, kind):
+    nav, index = LEVELS[kind]
+    with pytest.raises(DataError, match=r"the fund lies between .*: prices or levels.*numpy\.log\(prices\)\.diff"):
+        bind(name)(nav, BENCHMARK)
+    with pytest.raises(DataError, match=r"the benchmark lies between .*research\.load .*benchmark_returns"):
+        bind(name)(FUND, index)
+    gap = nav.copy()
+    gap.iloc[:3] = np.nan
+    with pytest.raises(DataError, match="the fund, column 'B', lies between"):
+        bind(name)(pd.DataFrame({"A": FUND, "B": gap}), BENCHMARK)
+
+
+PLAUSIBLE = {
+    "the bull market of 1995 to 1999, years": [0.376, 0.230, 0.334, 0.286, 0.210, 0.15],
+    "hyperinflation with one quiet year": [1.41, 2.78, 1.18, 38.8, 8.0, 0.41, 2.1],
+    "five years of doubling": [0.7, 0.8, 0.9, 0.75, 0.69],
+    "cash": [0.0002] * 250,
+    "a coin's best weeks": [0.49, 0.51, 0.6, 0.8, 0.55, 0.7],
+    "mostly missing": [math.nan] * 40 + [0.6] * 5,
+    "nothing known": [math.nan] * 40,
+    "none": [],
+}
+
+
+@pytest.mark.parametrize("kind", PLAUSIBLE)
+def test_plausible_returns_are_not_taken_for_prices(kind):
+    returns = pd.Series(PLAUSIBLE[kind], dtype=float)
+    metrics.mean_absolute_divergence(returns, returns)
+
+
+@given(
+    st.lists(st.floats(-0.95, 20, allow_subnormal=False), min_size=1, max_size=60),
+    st.floats(-0.95, 0.5, allow_subnormal=False),
+    st.data(),
+)
+def test_one_period_without_a_gain_of_half_clears_a_series(gains, quiet, data):
+    gains.insert(data.draw(st.integers(0, len(gains))), quiet)
+    returns = pd.Series(gains)
+    assert metrics.observations(returns, returns * 0) == len(gains)
+
+
+def test_returns_of_assets_are_no_prices_either():
+    prices = pd.DataFrame({"A": NAV, "B": FUND})
+    for function in (metrics.sample_covariance, partial(metrics.ewma_covariance, half_life=5)):
+        with pytest.raises(DataError, match="the returns, column 'A', lies between"):
+            function(prices, periods_per_year=252)
+    assert np.isfinite(metrics.premium_mean(NAV))  # a premium of early trusts was of this size

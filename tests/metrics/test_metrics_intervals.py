@@ -137,7 +137,7 @@ def test_block_length_is_recorded_and_that_of_the_influence_values():
     expected = max(float(optimal_block_length(square)["stationary"].iloc[0]), 1.0)
     found = bootstrap_interval("tracking_error", FUNDS["A"], BENCHMARK, draws=20, seed=9, **YEAR)
     assert found.block_length == pytest.approx(expected, rel=1e-6)
-    assert (found.draws, found.seed, found.nobs, found.level) == (20, 9, 300, 0.95)
+    assert (found.draws, found.seed, found.nobs, found.confidence) == (20, 9, 300, 0.95)
     assert "Politis and White" in found.method
     same = bootstrap_interval("tracking_error", FUNDS["A"], BENCHMARK, draws=20, seed=9, **YEAR)
     pd.testing.assert_frame_equal(found.frame, same.frame)
@@ -209,6 +209,16 @@ def test_edges():
     assert short.nobs == 4
 
 
+def test_the_former_name_of_confidence_passes_with_a_warning():
+    wide = hac_interval("tracking_error", FUNDS, BENCHMARK, confidence=0.99, **YEAR)
+    with pytest.warns(DeprecationWarning, match=r"hac_interval\(level=…\) is now called confidence"):
+        former = hac_interval("tracking_error", FUNDS, BENCHMARK, level=0.99, **YEAR)
+    pd.testing.assert_frame_equal(former.frame, wide.frame)
+    with pytest.warns(DeprecationWarning, match=r"MeasureInterval\.level is now called confidence"):
+        assert former.level == 0.99
+    assert wide.to_dict()["level"] == wide.to_dict()["confidence"] == 0.99
+
+
 def test_any_name_of_a_measure_will_do():
     for name in ("TE", "active risk", metrics.tracking_error):
         found = hac_interval(name, FUNDS, BENCHMARK, **YEAR)
@@ -227,8 +237,8 @@ def test_refusals():
         hac_interval("tracking_error", FUNDS, **YEAR)
     with pytest.raises(ParameterError, match="takes no benchmark"):
         hac_interval("premium_mean", FUNDS, BENCHMARK)
-    with pytest.raises(ParameterError, match="level"):
-        hac_interval("tracking_error", FUNDS, BENCHMARK, level=95, **YEAR)
+    with pytest.raises(ParameterError, match="confidence"):
+        hac_interval("tracking_error", FUNDS, BENCHMARK, confidence=95, **YEAR)
     with pytest.raises(ParameterError, match="bandwidth"):
         hac_interval("tracking_error", FUNDS, BENCHMARK, bandwidth="andrews", **YEAR)
     with pytest.raises(AlignmentError):

@@ -98,7 +98,7 @@ def test_critical_values():
     assert critical_value(0.90, 0.05) == pytest.approx(1.6449 + 2.1859 * 0.05 + 0.3142 * 0.05**2, abs=1e-3)
     levels = [critical_value(level, 0.1) for level in (0.5, 0.8, 0.9, 0.925, 0.95, 0.98, 0.99, 0.999)]
     assert levels == sorted(levels)
-    with pytest.raises(ParameterError, match="level"):
+    with pytest.raises(ParameterError, match="confidence"):
         critical_value(95, 0.1)
     with pytest.raises(ParameterError, match="fraction"):
         critical_value(0.95, 1.5)

@@ -129,7 +129,7 @@ def test_autoregression_against_statsmodels():
     assert found.coefficient == pytest.approx((199 * fit.params[1] + 1) / 196, rel=1e-10)
     assert metrics.premium_autoregression(series) == found.coefficient
     assert metrics.premium_half_life(series) == found.half_life == metrics.half_life(found.coefficient)
-    wide = metrics.premium_reversion(series, level=0.99)
+    wide = metrics.premium_reversion(series, confidence=0.99)
     assert wide.interval[0] < found.interval[0] < found.coefficient < found.interval[1] < wide.interval[1]
     margin = stats.norm.ppf(0.975) * found.std_error
     assert found.interval[1] == pytest.approx(found.coefficient + margin, rel=1e-12)
@@ -173,7 +173,7 @@ def test_half_life_and_too_little_data():
     short = metrics.premium_reversion(pd.Series([0.1, 0.2, 0.1]))
     assert np.isnan(short.coefficient)
     assert np.isnan(short.half_life_interval).all()
-    with pytest.raises(ParameterError, match="level"):
-        metrics.premium_reversion(PREMIUM, level=95)
+    with pytest.raises(ParameterError, match="confidence"):
+        metrics.premium_reversion(PREMIUM, confidence=95)
     with pytest.raises(ParameterError, match="takes one Series"):
         metrics.premium_reversion(PREMIUM.to_frame())

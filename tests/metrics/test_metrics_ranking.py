@@ -65,8 +65,8 @@ def test_refusals():
         rank_funds(FUNDS, BENCHMARK, loss="square")
     with pytest.raises(ParameterError, match="two funds"):
         rank_funds(FUNDS[["close"]], BENCHMARK)
-    with pytest.raises(ParameterError, match="level"):
-        rank_funds(FUNDS, BENCHMARK, level=95)
+    with pytest.raises(ParameterError, match="confidence"):
+        rank_funds(FUNDS, BENCHMARK, confidence=95)
     with pytest.raises(SampleError):
         rank_funds(FUNDS.iloc[:5], BENCHMARK.iloc[:5])
     with pytest.raises(DataError, match="'close' and 'copy' diverge identically"):

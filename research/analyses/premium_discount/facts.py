@@ -86,8 +86,8 @@ class PremiumDiscountFacts:
         return cls(
             history=history,
             usual=usual,
-            every=premium_reversion(premium, level=confidence),
-            reversion=premium_reversion(usual, level=confidence),
+            every=premium_reversion(premium, confidence=confidence),
+            reversion=premium_reversion(usual, confidence=confidence),
             sides=closing_sides(usual),
             closing=premium_closing(usual, history.nav_returns),
             groups=clock_groups(history),
