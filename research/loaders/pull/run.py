@@ -189,7 +189,7 @@ def _jobs(fund: Fund, only: str | None, since: dt.date | None, sources: Mapping[
 
 
 def _check_libraries(sources: Iterable[Source]) -> None:
-    for library in sorted({"requests", "tenacity", *(item.library for item in sources if item.library)}):
+    for library in sorted({"requests", "urllib3", *(item.library for item in sources if item.library)}):
         if importlib.util.find_spec(library) is None:
             raise missing_extra(library)
 
