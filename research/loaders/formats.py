@@ -15,7 +15,7 @@ from research.loaders.published import Kind, PublishedTable
 __all__ = ["FORMATS", "Format", "file_format", "load_file"]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Format:
     """One publisher's format.
 
@@ -39,6 +39,9 @@ class Format:
     function: str
     kind: Kind
     ending: str
+
+    def __repr__(self) -> str:
+        return f"{self.name}: {self.title} ({self.kind}, {self.ending})"
 
     @property
     def load(self) -> Callable[..., PublishedTable]:

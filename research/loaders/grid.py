@@ -7,7 +7,7 @@ import io
 import re
 from collections import Counter
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 import numpy as np
@@ -193,8 +193,8 @@ class Grid:
 
     name: str
     header: tuple[str, ...]
-    rows: tuple[list[str], ...]
-    lines: tuple[int, ...]
+    rows: tuple[list[str], ...] = field(repr=False)
+    lines: tuple[int, ...] = field(repr=False)
 
     def place(self, *columns: str) -> int:
         """Return the place of the first of several possible column names; case and spaces do not count.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
@@ -11,6 +11,7 @@ import pandas as pd
 
 from research.errors import DataError, DataFileError, MissingColumnError
 from research.loaders.grid import MISSING
+from research.tables import Result, Table
 
 if TYPE_CHECKING:
     import pandera.pandas as pa
@@ -27,6 +28,7 @@ __all__ = [
     "Sort",
     "ascending",
     "daily_table",
+    "day_text",
     "left_out",
     "published",
     "without_footer",
@@ -43,7 +45,7 @@ Sort = Literal["positive", "not_negative", "any_number", "text"]
 """What the values of a column must be; NaN is allowed."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Column:
     """What one column is.
 
@@ -65,8 +67,12 @@ class Column:
     description: str = ""
     tick: float | None = None
 
+    def __repr__(self) -> str:
+        tick = "" if self.tick is None else f"to {self.tick:g}"
+        return ", ".join(part for part in (self.unit, self.clock, self.description, tick) if part)
 
-@dataclass(frozen=True)
+
+@dataclass(frozen=True, repr=False)
 class Remark:
     """Something that a loader met and did not pass over in silence.
 
@@ -93,9 +99,12 @@ class Remark:
     count: int = 1
     rows_lost: int = 0
 
+    def __repr__(self) -> str:
+        return f"[{self.rule}] {self.message}"
+
 
 @dataclass(frozen=True, eq=False)
-class PublishedTable:
+class PublishedTable(Result):
     """One file of a publisher, read and checked; nothing filled.
 
     Parameters
@@ -156,15 +165,32 @@ class PublishedTable:
         left = [remark.message for remark in self.remarks if remark.rule == "column_left_out"]
         raise MissingColumnError("; ".join([str(error), *left]))
 
-    def __str__(self) -> str:
+    def summary(self) -> Table:
+        """Return what each column is, with the span of the rows above and what was set aside below."""
         index = self.frame.index
         span = f", {_label(index[0])} to {_label(index[-1])}" if len(index) and self.kind != "other" else ""
-        lines = [f"{self.name}: {self.format}, {len(self.frame)} of {self.rows} rows{span}"]
-        for name, column in self.columns.items():
-            about = ", ".join(part for part in (column.unit, column.clock, column.description) if part)
-            lines.append(f"  {name}: {about}" if about else f"  {name}")
-        lines += [f"  [{remark.rule}] {remark.message}" for remark in self.remarks]
-        return "\n".join(lines)
+        about = {
+            name: (column.unit, column.clock, int(self.frame[name].notna().sum()), column.description)
+            for name, column in self.columns.items()
+        }
+        heads = ["unit", "clock", "values", "description"]
+        return Table(
+            pd.DataFrame.from_dict(about, orient="index", columns=heads),
+            f"{self.name}: {self.format}, {len(self.frame)} of {self.rows} rows{span}",
+            notes=tuple(map(str, self.remarks)),
+        )
+
+    def to_frame(self) -> pd.DataFrame:
+        """Return a copy of the values."""
+        return self.frame.copy()
+
+    def to_dict(self) -> dict[str, object]:
+        """Return all but the values, ready for JSON."""
+        told = ("name", "format", "kind", "sha256", "rows", "rows_lost")
+        return {name: getattr(self, name) for name in told} | {
+            "columns": {name: asdict(column) for name, column in self.columns.items()},
+            "remarks": [asdict(remark) for remark in self.remarks],
+        }
 
 
 def _label(label: object) -> str:
@@ -370,8 +396,8 @@ def ascending(frame: pd.DataFrame, lines: Sequence[int], *, name: str) -> pd.Dat
         place = int(np.argmax(index.duplicated()))
         first = int(np.argmax(index == index[place]))
         raise DataError(
-            f"{name}: row {lines[place]} has the date {_day(index[place])} of row {lines[first]} again: keep the right "
-            "one of them"
+            f"{name}: row {lines[place]} has the date {day_text(index[place])} of row {lines[first]} again: keep the "
+            "right one of them"
         )
     if index.is_monotonic_increasing:
         return frame
@@ -382,12 +408,13 @@ def ascending(frame: pd.DataFrame, lines: Sequence[int], *, name: str) -> pd.Dat
     place = int(np.argmax(steps > 0 if descending else steps < 0)) + 1
     order = "newest first" if descending else "oldest first"
     raise DataError(
-        f"{name}: row {lines[place]} ({_day(index[place])}) is out of order in a file that runs {order}: sort the rows "
-        "by date"
+        f"{name}: row {lines[place]} ({day_text(index[place])}) is out of order in a file that runs {order}: sort the "
+        "rows by date"
     )
 
 
-def _day(label: pd.Timestamp) -> str:
+def day_text(label: pd.Timestamp) -> str:
+    """Return a day as an ISO date, an instant with its time of day."""
     return f"{label:%Y-%m-%d}" if label == label.normalize() else str(label)
 
 

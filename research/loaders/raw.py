@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import stat
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
@@ -46,7 +46,7 @@ class RawFile:
     """
 
     name: str
-    raw: bytes
+    raw: bytes = field(repr=False)
 
     @property
     def sha256(self) -> str:

@@ -8,7 +8,7 @@ import re
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 from research.errors import DataFileError, MissingColumnError
@@ -118,7 +118,7 @@ class Sheet:
     """
 
     name: str
-    rows: tuple[list[Cell], ...]
+    rows: tuple[list[Cell], ...] = field(repr=False)
 
 
 def read_workbook(file: RawFile) -> tuple[Sheet, ...]:

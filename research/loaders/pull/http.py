@@ -10,7 +10,7 @@ import html
 import re
 import zlib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from http import HTTPStatus
 from io import BytesIO
 from typing import TYPE_CHECKING, Any, Final, Literal
@@ -215,7 +215,7 @@ class Answer:
     time: dt.datetime
     status: int
     headers: Mapping[str, str]
-    body: bytes
+    body: bytes = field(repr=False)
 
 
 class PoliteAdapter(HTTPAdapter):

@@ -115,8 +115,8 @@ class Pulled:
     time: dt.datetime
     status: int
     headers: Mapping[str, str]
-    body: bytes
-    answers: tuple[bytes, ...] = ()
+    body: bytes = field(repr=False)
+    answers: tuple[bytes, ...] = field(default=(), repr=False)
     about: Mapping[str, str] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
 
