@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from research.errors import DataFileError, UnknownNameError
-from research.loaders.csv import parse_csv
+from research.loaders.csv import load_csv
 from research.loaders.published import Column
 from research.loaders.raw import RawFile
 from research.tables import Result, Table
@@ -148,7 +148,7 @@ def bundled_file(name: str) -> PublishedTable:
 @lru_cache(maxsize=4)
 def _parsed(name: str, raw: bytes) -> PublishedTable:
     info = bundled_tables()[name]
-    table = parse_csv(RawFile(f"bundled table {name}", raw), columns={column: column for column in info.columns})
+    table = load_csv(RawFile(f"bundled table {name}", raw), columns={column: column for column in info.columns})
     if len(table.frame) != info.rows:
         raise DataFileError(f"bundled table {name} has {len(table.frame)} rows and should have {info.rows}")
     return table

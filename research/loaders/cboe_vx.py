@@ -16,7 +16,7 @@ from research.loaders.grid import Grid, read_grid
 from research.loaders.published import Column, Field, PublishedTable, Remark, published
 from research.loaders.raw import RawFile, decode, read_raw
 
-__all__ = ["MONTH_CODES", "load_cboe_vx", "parse_cboe_vx", "vx_expiry"]
+__all__ = ["MONTH_CODES", "load_cboe_vx", "vx_expiry"]
 MONTH_CODES: Final = dict(zip("FGHJKMNQUVXZ", range(1, 13), strict=True))
 """Letters of the delivery months."""
 
@@ -74,12 +74,12 @@ _FIELDS: Final = (
 )
 
 
-def load_cboe_vx(path: Path | str, *, expiry: str = "") -> PublishedTable:
+def load_cboe_vx(path: Path | str | RawFile, *, expiry: str = "") -> PublishedTable:
     r"""Read settlements of VIX futures.
 
     Parameters
     ----------
-    path : pathlib.Path or str
+    path : pathlib.Path, str or RawFile
         ``VX_2018-01-17.csv`` or ``CFE_F18_VX.csv`` with one contract, or an archive with all of them.
     expiry : str
         Settlement day of a file of one contract, where neither name nor label tells it: ``"2018-01-17"``.
@@ -108,14 +108,10 @@ def load_cboe_vx(path: Path | str, *, expiry: str = "") -> PublishedTable:
     --------
     >>> head = b"Trade Date,Futures,Open,High,Low,Close,Settle,Change,Total Volume,EFP,Open Interest\n"
     >>> row = b"3/26/2004,K (May 04),212.4,212.5,202.7,202.7,203.2,0,216,0,144,\n"
-    >>> round(float(parse_cboe_vx(RawFile("vx.csv", head + row)).frame["settle"].iloc[0]), 2)
+    >>> round(float(load_cboe_vx(RawFile("vx.csv", head + row)).frame["settle"].iloc[0]), 2)
     20.32
     """
-    return parse_cboe_vx(read_raw(path), expiry=expiry)
-
-
-def parse_cboe_vx(file: RawFile, *, expiry: str = "") -> PublishedTable:
-    """Return the table in the bytes of a file; see `load_cboe_vx`."""
+    file = read_raw(path)
     text = decode(file)
     lines = text.split("\n", 10)[:10]
     start = next((at for at, line in enumerate(lines) if line.strip().casefold().startswith("trade date")), None)

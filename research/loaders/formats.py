@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from research.errors import ParameterError, UnknownNameError, nearest
 from research.loaders.published import Kind, PublishedTable
+from research.loaders.raw import RawFile
 
 __all__ = ["FORMATS", "Format", "file_format", "load_file"]
 
@@ -105,13 +106,13 @@ def file_format(name: str) -> Format:
     return FORMATS[name]
 
 
-def load_file(path: Path | str | None, format: str, **options: Any) -> PublishedTable:  # noqa: ANN401 - the loaders' own
+def load_file(path: Path | str | RawFile | None, format: str, **options: Any) -> PublishedTable:  # noqa: ANN401 - the loaders' own
     """Read a file in a publisher's format.
 
     Parameters
     ----------
-    path : pathlib.Path or str or None
-        The file; None for a query of a server.
+    path : pathlib.Path, str, RawFile or None
+        The file, or its bytes; None for a query of a server.
     format : str
         One of `FORMATS`.
     **options

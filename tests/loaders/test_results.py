@@ -10,7 +10,7 @@ import pytest
 import research.loaders
 from research import tables
 from research.loaders import Column, Remark, bundled_tables, file_format, load_input, load_series, load_table
-from research.loaders.csv import parse_csv
+from research.loaders.csv import load_csv
 from research.loaders.pull import Outcome
 from research.loaders.raw import RawFile
 from research.opening import fund
@@ -53,7 +53,7 @@ def folder(tmp_path):
 
 
 RESULTS = {
-    "a file": (lambda folder: parse_csv(RawFile("nav.csv", RAW)), ["nav.csv: csv, 3 of 3 rows", "2024-07-25", "note"]),
+    "a file": (lambda folder: load_csv(RawFile("nav.csv", RAW)), ["nav.csv: csv, 3 of 3 rows", "2024-07-25", "note"]),
     "a table of bars": (lambda folder: load_table("bars", folder), ["bars, 1 of 1 rows", "quote currency"]),
     "a series": (
         lambda folder: load_series(fund("MINE", folder), "nav"),
@@ -107,7 +107,7 @@ def test_nothing_that_the_room_hands_over_is_left_out():
 
 
 def test_the_frames_hold_the_values(folder):
-    table = parse_csv(RawFile("nav.csv", RAW))
+    table = load_csv(RawFile("nav.csv", RAW))
     assert table.to_frame().equals(table.frame)
     assert table.to_dict()["remarks"][0]["rule"] == "column_left_out"
     loaded = load_series(fund("MINE", folder), "nav")
