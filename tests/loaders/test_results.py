@@ -6,6 +6,7 @@ import dataclasses
 import json
 
 import pytest
+from pull_funds import BEGIN, series
 
 import research.loaders
 from research import tables
@@ -16,25 +17,7 @@ from research.loaders.raw import RawFile
 from research.opening import fund
 
 RAW = b"date,nav,note\n2024-07-23,34.1,x\n2024-07-24,,y\n2024-07-25,33.9,z"
-FOLDER = """
-[table.bars]
-file = "bars.csv"
-format = "bars"
-[fund.MINE]
-name = "Mine"
-issuer = "Me"
-kind = "spot"
-asset = "ether"
-listed = { value = 2024-07-23, source = "me", status = "READ" }
-benchmark = { value = "Index", source = "me", status = "READ" }
-fee = "unknown"
-simulated = true
-[fund.MINE.series.nav]
-file = "nav.csv"
-column = "NAV"
-clock = "16:00 America/New_York"
-unit = "USD"
-provider = "me & <you>"
+RATE = """
 [fund.MINE.inputs.bill_rate]
 table = "bars"
 column = "close"
@@ -42,6 +25,8 @@ sample_at = "16:00 America/New_York"
 unit = "fraction"
 provider = "me"
 """
+FOLDER = '[table.bars]\nfile = "bars.csv"\nformat = "bars"\n' + BEGIN + "simulated = true\n"
+FOLDER += series("nav", "nav.csv", "NAV").replace('"me"', '"me & <you>"') + RATE
 
 
 @pytest.fixture
