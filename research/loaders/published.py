@@ -198,6 +198,11 @@ def _label(label: object) -> str:
     return f"{first:%Y-%m-%d}"
 
 
+def day_text(label: pd.Timestamp) -> str:
+    """Return a day as an ISO date, an instant with its time of day."""
+    return f"{label:%Y-%m-%d}" if label == label.normalize() else str(label)
+
+
 @dataclass(frozen=True)
 class Field:
     """One column to take from a grid.
@@ -324,48 +329,21 @@ def left_out(before: Grid, after: Grid, rule: str, what: str) -> list[Remark]:
     return [Remark(rule, f"{count} {what}", count=count, rows_lost=count)] if count else []
 
 
-def _sorted(frame: pd.DataFrame, lines: Sequence[int]) -> tuple[pd.DataFrame, Sequence[int], list[Remark]]:
-    """Return rows in order of date where they were in neither order, and a remark that names the first."""
-    index = pd.DatetimeIndex(frame.index)
-    if index.is_monotonic_increasing or index.is_monotonic_decreasing or not index.is_unique:
-        return frame, lines, []
-    steps = np.diff(index.asi8)
-    wrong = steps < 0 if (steps > 0).mean() > 0.5 else steps > 0
-    place = int(np.argmax(wrong)) + 1
-    count = int(wrong.sum())
-    message = f"{count} rows out of order, the first row {lines[place]} ({index[place]:%Y-%m-%d}): sorted by date"
-    order = np.argsort(index.asi8, kind="stable")
-    remark = Remark("out_of_order", message, row=lines[place], count=count)
-    return frame.iloc[order], [lines[at] for at in order], [remark]
-
-
-def _left_out(grid: Grid, used: Sequence[int]) -> list[Remark]:
-    others = [name for place, name in enumerate(grid.header) if place not in used and name]
-    if not others:
-        return []
-    listed = ", ".join(name if len(name) <= 40 else f"...{name[-37:]}" for name in others[:8])
-    listed += ", ..." if len(others) > 8 else ""
-    return [Remark("column_left_out", f"columns that are not read: {listed}", count=len(others))]
-
-
-def _without_twins(frame: pd.DataFrame, grid: Grid) -> tuple[pd.DataFrame, Sequence[int], list[Remark]]:
-    """Return the frame without rows that repeat another word for word, and a remark that says so."""
-    index = pd.DatetimeIndex(frame.index)
-    if index.is_unique:
-        return frame, grid.lines, []
-    both = frame.set_axis(pd.RangeIndex(len(frame)), axis=0).assign(**{"\0label": index})
-    same = both.duplicated().to_numpy()
-    if not same.any():
-        return frame, grid.lines, []
-    first = int(np.argmax(same))
-    remark = Remark(
-        "identical_duplicate",
-        f"row {grid.lines[first]} repeats the row of {index[first]:%Y-%m-%d} word for word: kept once",
-        row=grid.lines[first],
-        count=int(same.sum()),
-        rows_lost=int(same.sum()),
-    )
-    return frame[~same], [line for line, twin in zip(grid.lines, same, strict=True) if not twin], [remark]
+def without_footer(grid: Grid) -> tuple[Grid, list[Remark]]:
+    """Return the grid without rows of words below the last row that has a digit in its first cell and other cells."""
+    wanted = [True] * len(grid.rows)
+    for at in range(len(grid.rows) - 1, -1, -1):
+        row = grid.rows[at]
+        if any(sign.isdigit() for sign in row[0][:12]) and any(cell.strip() for cell in row[1:]):
+            break
+        wanted[at] = False
+    lost = wanted.count(False)
+    if not lost or lost == len(wanted):
+        return grid, []
+    line = grid.lines[wanted.index(False)]
+    text = " ".join(grid.rows[wanted.index(False)][0].split())
+    message = f"{lost} rows of words below the table, from row {line}: {text[:60]!r}"
+    return grid.keep(wanted), [Remark("footer", message, row=line, count=lost, rows_lost=lost)]
 
 
 def ascending(frame: pd.DataFrame, lines: Sequence[int], *, name: str) -> pd.DataFrame:
@@ -413,26 +391,48 @@ def ascending(frame: pd.DataFrame, lines: Sequence[int], *, name: str) -> pd.Dat
     )
 
 
-def day_text(label: pd.Timestamp) -> str:
-    """Return a day as an ISO date, an instant with its time of day."""
-    return f"{label:%Y-%m-%d}" if label == label.normalize() else str(label)
+def _sorted(frame: pd.DataFrame, lines: Sequence[int]) -> tuple[pd.DataFrame, Sequence[int], list[Remark]]:
+    """Return rows in order of date where they were in neither order, and a remark that names the first."""
+    index = pd.DatetimeIndex(frame.index)
+    if index.is_monotonic_increasing or index.is_monotonic_decreasing or not index.is_unique:
+        return frame, lines, []
+    steps = np.diff(index.asi8)
+    wrong = steps < 0 if (steps > 0).mean() > 0.5 else steps > 0
+    place = int(np.argmax(wrong)) + 1
+    count = int(wrong.sum())
+    message = f"{count} rows out of order, the first row {lines[place]} ({index[place]:%Y-%m-%d}): sorted by date"
+    order = np.argsort(index.asi8, kind="stable")
+    remark = Remark("out_of_order", message, row=lines[place], count=count)
+    return frame.iloc[order], [lines[at] for at in order], [remark]
 
 
-def without_footer(grid: Grid) -> tuple[Grid, list[Remark]]:
-    """Return the grid without rows of words below the last row that has a digit in its first cell and other cells."""
-    wanted = [True] * len(grid.rows)
-    for at in range(len(grid.rows) - 1, -1, -1):
-        row = grid.rows[at]
-        if any(sign.isdigit() for sign in row[0][:12]) and any(cell.strip() for cell in row[1:]):
-            break
-        wanted[at] = False
-    lost = wanted.count(False)
-    if not lost or lost == len(wanted):
-        return grid, []
-    line = grid.lines[wanted.index(False)]
-    text = " ".join(grid.rows[wanted.index(False)][0].split())
-    message = f"{lost} rows of words below the table, from row {line}: {text[:60]!r}"
-    return grid.keep(wanted), [Remark("footer", message, row=line, count=lost, rows_lost=lost)]
+def _left_out(grid: Grid, used: Sequence[int]) -> list[Remark]:
+    others = [name for place, name in enumerate(grid.header) if place not in used and name]
+    if not others:
+        return []
+    listed = ", ".join(name if len(name) <= 40 else f"...{name[-37:]}" for name in others[:8])
+    listed += ", ..." if len(others) > 8 else ""
+    return [Remark("column_left_out", f"columns that are not read: {listed}", count=len(others))]
+
+
+def _without_twins(frame: pd.DataFrame, grid: Grid) -> tuple[pd.DataFrame, Sequence[int], list[Remark]]:
+    """Return the frame without rows that repeat another word for word, and a remark that says so."""
+    index = pd.DatetimeIndex(frame.index)
+    if index.is_unique:
+        return frame, grid.lines, []
+    both = frame.set_axis(pd.RangeIndex(len(frame)), axis=0).assign(**{"\0label": index})
+    same = both.duplicated().to_numpy()
+    if not same.any():
+        return frame, grid.lines, []
+    first = int(np.argmax(same))
+    remark = Remark(
+        "identical_duplicate",
+        f"row {grid.lines[first]} repeats the row of {index[first]:%Y-%m-%d} word for word: kept once",
+        row=grid.lines[first],
+        count=int(same.sum()),
+        rows_lost=int(same.sum()),
+    )
+    return frame[~same], [line for line, twin in zip(grid.lines, same, strict=True) if not twin], [remark]
 
 
 def _validated(frame: pd.DataFrame, kind: Kind, sorts: Mapping[str, Sort], name: str) -> pd.DataFrame:
