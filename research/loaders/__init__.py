@@ -1,6 +1,6 @@
 """Files become series here: read strictly, checked, with a record of their source; nothing is dropped or filled."""
 
-from research.loaders.bundled import ColumnInfo, TableInfo, bundled_table, bundled_tables
+from research.loaders.bundled import TableInfo, bundled_table, bundled_tables
 from research.loaders.formats import FORMATS, Format, file_format, load_file
 from research.loaders.published import Column, PublishedTable, Remark
 from research.loaders.source import LoadedSeries, SourceRecord, load_input, load_series, load_table
@@ -8,7 +8,6 @@ from research.loaders.source import LoadedSeries, SourceRecord, load_input, load
 __all__ = [
     "FORMATS",
     "Column",
-    "ColumnInfo",
     "Format",
     "LoadedSeries",
     "PublishedTable",

@@ -14,7 +14,7 @@ from research.errors import DataError, DataFileError, MissingColumnError, Parame
 from research.loaders.published import Column, Field, PublishedTable, Remark, published
 from research.loaders.raw import RawFile, decode, read_raw
 
-__all__ = ["load_bars", "parse_bars"]
+__all__ = ["load_bars"]
 
 PRICES: Final = ("open", "high", "low", "close")
 _WRITTEN: Final = r"\d{4}-\d{2}-\d{2}"
@@ -32,12 +32,12 @@ FIELDS: Final = (
 )
 
 
-def load_bars(path: Path | str, *, time_column: str = "", zone: str = "") -> PublishedTable:
+def load_bars(path: Path | str | RawFile, *, time_column: str = "", zone: str = "") -> PublishedTable:
     r"""Read bars with a time column and open, high, low, close.
 
     Parameters
     ----------
-    path : pathlib.Path or str
+    path : pathlib.Path, str or RawFile
         A comma-separated file.
     time_column : str
         Column with the start of each bar; by default ``timestamp``, ``time``, ``date``, ``datetime``, ``open_time`` or
@@ -65,14 +65,10 @@ def load_bars(path: Path | str, *, time_column: str = "", zone: str = "") -> Pub
     Examples
     --------
     >>> raw = b"timestamp,open,high,low,close\n2024-01-01 00:00:00+0000,10,12,9,11\n"
-    >>> parse_bars(RawFile("eth.csv", raw)).frame["close"].tolist()
+    >>> load_bars(RawFile("eth.csv", raw)).frame["close"].tolist()
     [11.0]
     """
-    return parse_bars(read_raw(path), time_column=time_column, zone=zone)
-
-
-def parse_bars(file: RawFile, *, time_column: str = "", zone: str = "") -> PublishedTable:
-    """Return the table in the bytes of a file of bars; see `load_bars`."""
+    file = read_raw(path)
     table = read_columns(decode(file), file.name)
     column = _time_column(table, time_column, file.name)
     times = instants(table[column], file.name, column, zone)

@@ -5,34 +5,27 @@ from __future__ import annotations
 import hashlib
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from functools import cache, lru_cache
 from importlib import resources
 from typing import TYPE_CHECKING, Any
 
+import pandas as pd
+
 from research.errors import DataFileError, UnknownNameError
-from research.loaders.csv import parse_csv
+from research.loaders.csv import load_csv
+from research.loaders.published import Column
 from research.loaders.raw import RawFile
+from research.tables import Result, Table
 
 if TYPE_CHECKING:
-    import pandas as pd
-
     from research.loaders.published import PublishedTable
 
-__all__ = ["ColumnInfo", "TableInfo", "bundled_bytes", "bundled_file", "bundled_table", "bundled_tables"]
+__all__ = ["TableInfo", "bundled_bytes", "bundled_file", "bundled_table", "bundled_tables"]
 
 
 @dataclass(frozen=True)
-class ColumnInfo:
-    """Unit, clock and meaning of one column of a bundled table."""
-
-    unit: str
-    clock: str
-    description: str
-
-
-@dataclass(frozen=True)
-class TableInfo:
+class TableInfo(Result):
     """What a bundled table is and where it comes from.
 
     Parameters
@@ -41,7 +34,7 @@ class TableInfo:
         Name by which a fund refers to it; the file is ``<name>.csv``.
     title, publisher, source, description : str
         In words.
-    columns : mapping of str to ColumnInfo
+    columns : mapping of str to Column
         Every column but the date.
     rows : int
         Number of rows.
@@ -54,9 +47,22 @@ class TableInfo:
     publisher: str
     source: str
     description: str
-    columns: Mapping[str, ColumnInfo]
+    columns: Mapping[str, Column]
     rows: int
     sha256: str
+
+    def summary(self) -> Table:
+        """Return what each column is, with the publisher and the source below."""
+        about = {name: (column.unit, column.clock, column.description) for name, column in self.columns.items()}
+        return Table(
+            pd.DataFrame.from_dict(about, orient="index", columns=["unit", "clock", "description"]),
+            f"{self.name}: {self.title}, {self.rows} rows",
+            notes=(f"{self.publisher}: {self.source}", self.description),
+        )
+
+    def to_dict(self) -> dict[str, object]:
+        """Return every field, ready for JSON."""
+        return asdict(self)
 
 
 @cache
@@ -73,7 +79,7 @@ def bundled_tables() -> Mapping[str, TableInfo]:
 
 
 def _info(name: str, entry: dict[str, Any]) -> TableInfo:
-    columns = {column: ColumnInfo(**about) for column, about in entry.pop("columns").items()}
+    columns = {column: Column(**about) for column, about in entry.pop("columns").items()}
     return TableInfo(name=name, columns=columns, **entry)
 
 
@@ -142,7 +148,7 @@ def bundled_file(name: str) -> PublishedTable:
 @lru_cache(maxsize=4)
 def _parsed(name: str, raw: bytes) -> PublishedTable:
     info = bundled_tables()[name]
-    table = parse_csv(RawFile(f"bundled table {name}", raw), columns={column: column for column in info.columns})
+    table = load_csv(RawFile(f"bundled table {name}", raw), columns={column: column for column in info.columns})
     if len(table.frame) != info.rows:
         raise DataFileError(f"bundled table {name} has {len(table.frame)} rows and should have {info.rows}")
     return table

@@ -16,49 +16,12 @@ from research.loaders.grid import Grid, read_grid
 from research.loaders.published import Column, Field, PublishedTable, Remark, published
 from research.loaders.raw import RawFile, decode, read_raw
 
-__all__ = ["MONTH_CODES", "load_cboe_vx", "parse_cboe_vx", "vx_expiry"]
+__all__ = ["MONTH_CODES", "load_cboe_vx", "vx_expiry"]
+
 MONTH_CODES: Final = dict(zip("FGHJKMNQUVXZ", range(1, 13), strict=True))
 """Letters of the delivery months."""
 
 _JUNETEENTH_SINCE: Final = 2022
-
-
-def vx_expiry(year: int, month: int) -> dt.date:
-    """Return the final settlement day of a VIX future.
-
-    Parameters
-    ----------
-    year, month : int
-        Delivery month.
-
-    Returns
-    -------
-    datetime.date
-        A Wednesday, but the Tuesday before where a holiday falls on the Wednesday or on the Friday it counts from.
-
-    Notes
-    -----
-    Cboe's rule. Of the exchange's holidays only Good Friday and Juneteenth (since 2022) can be the third Friday, and
-    only Juneteenth the Wednesday thirty days before one; a test compares the rule with an exchange calendar month by
-    month.
-
-    Examples
-    --------
-    >>> vx_expiry(2014, 3), vx_expiry(2024, 6)
-    (datetime.date(2014, 3, 18), datetime.date(2024, 6, 18))
-    """
-    following = dt.date(year + month // 12, month % 12 + 1, 1)
-    friday = following + dt.timedelta(days=(4 - following.weekday()) % 7 + 14)
-    if friday == easter(friday.year) - dt.timedelta(days=2) or _is_juneteenth(friday):
-        friday -= dt.timedelta(days=1)
-    day = friday - dt.timedelta(days=30)
-    return day - dt.timedelta(days=1) if _is_juneteenth(day) else day
-
-
-def _is_juneteenth(day: dt.date) -> bool:
-    return (day.month, day.day) == (6, 19) and day.year >= _JUNETEENTH_SINCE
-
-
 _CLOCK: Final = "15:15 America/Chicago"
 _RESCALED: Final = pd.Timestamp("2007-03-26")
 _IN_NAME: Final = re.compile(r"VX_(\d{4}-\d{2}-\d{2})")
@@ -74,12 +37,12 @@ _FIELDS: Final = (
 )
 
 
-def load_cboe_vx(path: Path | str, *, expiry: str = "") -> PublishedTable:
+def load_cboe_vx(path: Path | str | RawFile, *, expiry: str = "") -> PublishedTable:
     r"""Read settlements of VIX futures.
 
     Parameters
     ----------
-    path : pathlib.Path or str
+    path : pathlib.Path, str or RawFile
         ``VX_2018-01-17.csv`` or ``CFE_F18_VX.csv`` with one contract, or an archive with all of them.
     expiry : str
         Settlement day of a file of one contract, where neither name nor label tells it: ``"2018-01-17"``.
@@ -108,14 +71,10 @@ def load_cboe_vx(path: Path | str, *, expiry: str = "") -> PublishedTable:
     --------
     >>> head = b"Trade Date,Futures,Open,High,Low,Close,Settle,Change,Total Volume,EFP,Open Interest\n"
     >>> row = b"3/26/2004,K (May 04),212.4,212.5,202.7,202.7,203.2,0,216,0,144,\n"
-    >>> round(float(parse_cboe_vx(RawFile("vx.csv", head + row)).frame["settle"].iloc[0]), 2)
+    >>> round(float(load_cboe_vx(RawFile("vx.csv", head + row)).frame["settle"].iloc[0]), 2)
     20.32
     """
-    return parse_cboe_vx(read_raw(path), expiry=expiry)
-
-
-def parse_cboe_vx(file: RawFile, *, expiry: str = "") -> PublishedTable:
-    """Return the table in the bytes of a file; see `load_cboe_vx`."""
+    file = read_raw(path)
     text = decode(file)
     lines = text.split("\n", 10)[:10]
     start = next((at for at, line in enumerate(lines) if line.strip().casefold().startswith("trade date")), None)
@@ -195,3 +154,39 @@ def _expiries(grid: Grid, name: str, given: str) -> list[dt.date]:
             known[label] = vx_expiry(year, month)
         found.append(known[label])
     return found
+
+
+def vx_expiry(year: int, month: int) -> dt.date:
+    """Return the final settlement day of a VIX future.
+
+    Parameters
+    ----------
+    year, month : int
+        Delivery month.
+
+    Returns
+    -------
+    datetime.date
+        A Wednesday, but the Tuesday before where a holiday falls on the Wednesday or on the Friday it counts from.
+
+    Notes
+    -----
+    Cboe's rule. Of the exchange's holidays only Good Friday and Juneteenth (since 2022) can be the third Friday, and
+    only Juneteenth the Wednesday thirty days before one; a test compares the rule with an exchange calendar month by
+    month.
+
+    Examples
+    --------
+    >>> vx_expiry(2014, 3), vx_expiry(2024, 6)
+    (datetime.date(2014, 3, 18), datetime.date(2024, 6, 18))
+    """
+    following = dt.date(year + month // 12, month % 12 + 1, 1)
+    friday = following + dt.timedelta(days=(4 - following.weekday()) % 7 + 14)
+    if friday == easter(friday.year) - dt.timedelta(days=2) or _is_juneteenth(friday):
+        friday -= dt.timedelta(days=1)
+    day = friday - dt.timedelta(days=30)
+    return day - dt.timedelta(days=1) if _is_juneteenth(day) else day
+
+
+def _is_juneteenth(day: dt.date) -> bool:
+    return (day.month, day.day) == (6, 19) and day.year >= _JUNETEENTH_SINCE

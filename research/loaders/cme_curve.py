@@ -13,7 +13,7 @@ from research.loaders.grid import Grid, read_grid
 from research.loaders.published import Column, Field, PublishedTable, Remark, daily_table
 from research.loaders.raw import RawFile, decode, read_raw
 
-__all__ = ["load_cme_curve", "parse_cme_curve"]
+__all__ = ["load_cme_curve"]
 
 _NAME: Final = re.compile(r"\[(?P<source>[^\[\]\\]+)\\(?P<maturity>\d+[DM])\]$")
 _LONDON: Final = "16:00 Europe/London"
@@ -21,12 +21,14 @@ _SETTLEMENT: Final = "16:00 America/New_York"
 _FROZEN_SHARE: Final = 0.5
 
 
-def load_cme_curve(path: Path | str, *, source: str = "CME - Bitcoin Composite Index Future") -> PublishedTable:
+def load_cme_curve(
+    path: Path | str | RawFile, *, source: str = "CME - Bitcoin Composite Index Future"
+) -> PublishedTable:
     r"""Read a curve export: columns such as ``... [CME - Bitcoin Composite Index Future\1M]``.
 
     Parameters
     ----------
-    path : pathlib.Path or str
+    path : pathlib.Path, str or RawFile
         The CSV file.
     source : str
         Which of the curves of the file, as its column names call it.
@@ -53,14 +55,10 @@ def load_cme_curve(path: Path | str, *, source: str = "CME - Bitcoin Composite I
     --------
     >>> head = '"Date[Date]","X 1D(1)[CME - Bitcoin Composite Index Future\\1D]"'
     >>> raw = (head + '\n"02/25/2019","3,815.55"\n').encode()
-    >>> parse_cme_curve(RawFile("cme.csv", raw)).columns["reference"].clock
+    >>> load_cme_curve(RawFile("cme.csv", raw)).columns["reference"].clock
     '16:00 Europe/London'
     """
-    return parse_cme_curve(read_raw(path), source=source)
-
-
-def parse_cme_curve(file: RawFile, *, source: str = "CME - Bitcoin Composite Index Future") -> PublishedTable:
-    """Return the table in the bytes of an export; see `load_cme_curve`."""
+    file = read_raw(path)
     grid = read_grid(decode(file), file.name)
     found = {name: _NAME.search(name) for name in grid.header}
     fields = []

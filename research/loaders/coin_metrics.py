@@ -10,19 +10,19 @@ from research.loaders.grid import Grid, read_grid
 from research.loaders.published import Column, Field, PublishedTable, daily_table, left_out
 from research.loaders.raw import RawFile, decode, read_raw
 
-__all__ = ["load_coin_metrics", "parse_coin_metrics"]
+__all__ = ["load_coin_metrics"]
 
 _PRICE: Final = "PriceUSD"
 _DAY: Final = "24:00 UTC"
 _CLOCKS: Final = {_PRICE: _DAY}
 
 
-def load_coin_metrics(path: Path | str, *, asset: str = "") -> PublishedTable:
+def load_coin_metrics(path: Path | str | RawFile, *, asset: str = "") -> PublishedTable:
     r"""Read a community CSV.
 
     Parameters
     ----------
-    path : pathlib.Path or str
+    path : pathlib.Path, str or RawFile
         The file: ``time`` and metrics, with a column ``asset`` where it holds several.
     asset : str
         Which asset of a file that holds several, as in ``"eth"``.
@@ -48,14 +48,10 @@ def load_coin_metrics(path: Path | str, *, asset: str = "") -> PublishedTable:
     Examples
     --------
     >>> raw = b"time,PriceUSD\n2024-07-23T00:00:00.000000000Z,3483.5\n"
-    >>> parse_coin_metrics(RawFile("eth.csv", raw)).frame["price"].tolist()
+    >>> load_coin_metrics(RawFile("eth.csv", raw)).frame["price"].tolist()
     [3483.5]
     """
-    return parse_coin_metrics(read_raw(path), asset=asset)
-
-
-def parse_coin_metrics(file: RawFile, *, asset: str = "") -> PublishedTable:
-    """Return the table in the bytes of a file; see `load_coin_metrics`."""
+    file = read_raw(path)
     grid = read_grid(decode(file), file.name)
     rows, every = len(grid.rows), grid
     if grid.has("asset"):

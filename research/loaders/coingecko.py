@@ -11,7 +11,7 @@ from research.loaders.grid import read_grid
 from research.loaders.published import Column, Field, PublishedTable, Remark, daily_table
 from research.loaders.raw import RawFile, decode, read_raw
 
-__all__ = ["load_coingecko", "parse_coingecko"]
+__all__ = ["load_coingecko"]
 
 _CLOCK: Final = "00:00 UTC"
 _STAMP: Final = re.compile(r"(\d{4}-\d{2}-\d{2}) 00:(\d{2}:\d{2}) UTC")
@@ -34,12 +34,12 @@ _FIELDS: Final = (
 )
 
 
-def load_coingecko(path: Path | str) -> PublishedTable:
+def load_coingecko(path: Path | str | RawFile) -> PublishedTable:
     r"""Read CoinGecko's daily export.
 
     Parameters
     ----------
-    path : pathlib.Path or str
+    path : pathlib.Path, str or RawFile
         The CSV file: ``snapped_at, price, market_cap, total_volume``.
 
     Returns
@@ -56,14 +56,10 @@ def load_coingecko(path: Path | str) -> PublishedTable:
     Examples
     --------
     >>> raw = b"snapped_at,price,market_cap,total_volume\n2015-08-07 00:00:00 UTC,2.83162,0.0,90622.0\n"
-    >>> parse_coingecko(RawFile("eth.csv", raw)).columns["price"].clock
+    >>> load_coingecko(RawFile("eth.csv", raw)).columns["price"].clock
     '00:00 UTC'
     """
-    return parse_coingecko(read_raw(path))
-
-
-def parse_coingecko(file: RawFile) -> PublishedTable:
-    """Return the table in the bytes of an export; see `load_coingecko`."""
+    file = read_raw(path)
     grid = read_grid(decode(file), file.name)
     place = grid.place("snapped_at")
     days = []

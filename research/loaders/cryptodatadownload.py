@@ -13,17 +13,17 @@ from research.loaders.bars import bar_table, instants, read_columns
 from research.loaders.published import PublishedTable, Remark
 from research.loaders.raw import RawFile, decode, read_raw
 
-__all__ = ["load_cryptodatadownload", "parse_cryptodatadownload"]
+__all__ = ["load_cryptodatadownload"]
 
 _HOUR: Final = "%Y-%m-%d %I-%p"
 
 
-def load_cryptodatadownload(path: Path | str) -> PublishedTable:
+def load_cryptodatadownload(path: Path | str | RawFile) -> PublishedTable:
     r"""Read bars from CryptoDataDownload.
 
     Parameters
     ----------
-    path : pathlib.Path or str
+    path : pathlib.Path, str or RawFile
         The file, with or without the site's address in its first line.
 
     Returns
@@ -47,15 +47,11 @@ def load_cryptodatadownload(path: Path | str) -> PublishedTable:
     --------
     >>> head = b"https://www.CryptoDataDownload.com\nunix,date,symbol,open,high,low,close,Volume BTC,Volume USD\n"
     >>> row = b"1526364000,2018-05-15 06:00:00,BTC/USD,8733.86,8796.68,8707.28,8740.99,4906603.14,559.93\n"
-    >>> table = parse_cryptodatadownload(RawFile("btc.csv", head + row))
+    >>> table = load_cryptodatadownload(RawFile("btc.csv", head + row))
     >>> table.frame["volume"].tolist(), table.remarks[0].rule
     ([559.93], 'swapped_volumes')
     """
-    return parse_cryptodatadownload(read_raw(path))
-
-
-def parse_cryptodatadownload(file: RawFile) -> PublishedTable:
-    """Return the table in the bytes of a file; see `load_cryptodatadownload`."""
+    file = read_raw(path)
     text = decode(file)
     first = text.split("\n", 1)[0].casefold()
     skip = 1 if "cryptodatadownload.com" in first else 0

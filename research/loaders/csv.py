@@ -12,7 +12,7 @@ from research.loaders.grid import MISSING, Grid, divided, read_grid
 from research.loaders.published import Column, Field, PublishedTable, Remark, daily_table
 from research.loaders.raw import RawFile, decode, read_raw
 
-__all__ = ["load_csv", "parse_csv", "table_of"]
+__all__ = ["load_csv", "table_of"]
 
 _DELIMITERS: Final = {",", ";", "\t", "|"}
 _SIGNS: Final = "+-() $€£¥%\u00a0"
@@ -20,7 +20,7 @@ _GROUPS: Final = dict.fromkeys(map(ord, ".,' \u00a0"))
 
 
 def load_csv(
-    path: Path | str,
+    path: Path | str | RawFile,
     *,
     date_column: str = "date",
     date_format: str = "%Y-%m-%d",
@@ -37,7 +37,7 @@ def load_csv(
 
     Parameters
     ----------
-    path : pathlib.Path or str
+    path : pathlib.Path, str or RawFile
         The file: UTF-8, or UTF-16 with its mark; any line ends.
     date_column : str
         Column with the days; ``""`` for a column without a name.
@@ -83,39 +83,10 @@ def load_csv(
     --------
     >>> raw = b"Tag;Kurs\n31.01.2007;1.234,5\n"
     >>> options = {"date_column": "Tag", "date_format": "%d.%m.%Y", "delimiter": ";", "decimal": ",", "thousands": "."}
-    >>> parse_csv(RawFile("x.csv", raw), **options).frame["Kurs"].tolist()
+    >>> load_csv(RawFile("x.csv", raw), **options).frame["Kurs"].tolist()
     [1234.5]
     """
-    return parse_csv(
-        read_raw(path),
-        date_column=date_column,
-        date_format=date_format,
-        columns=columns,
-        delimiter=delimiter,
-        decimal=decimal,
-        thousands=thousands,
-        strip=strip,
-        skip=skip,
-        header=header,
-        missing=missing,
-    )
-
-
-def parse_csv(
-    file: RawFile,
-    *,
-    date_column: str = "date",
-    date_format: str = "%Y-%m-%d",
-    columns: Mapping[str, str] | None = None,
-    delimiter: str = ",",
-    decimal: str = ".",
-    thousands: str = "",
-    strip: str = "",
-    skip: int = 0,
-    header: Sequence[str] | None = None,
-    missing: Sequence[str] = tuple(MISSING),
-) -> PublishedTable:
-    """Return the table in the bytes of a delimited text; see `load_csv`."""
+    file = read_raw(path)
     if delimiter not in _DELIMITERS:
         raise ParameterError(f"delimiter is {delimiter!r}: give ',', ';', '|' or a tab")
     if isinstance(skip, bool) or not isinstance(skip, int) or not 0 <= skip <= 10_000:
@@ -124,7 +95,7 @@ def parse_csv(
     grid = read_grid(text, file.name, skip=skip, delimiter=delimiter, header=header, trailing=True)
     notation = {"decimal": decimal, "thousands": thousands, "strip": strip, "missing": missing}
     table = table_of(file, grid, "csv", date_column, date_format, columns, notation)
-    if text.endswith("\n"):
+    if not text.rpartition("\n")[2].strip(f" {delimiter}"):
         return table
     last = grid.lines[-1]
     remark = Remark("no_final_newline", f"row {last}, the last, has no end: its last number may be cut", row=last)

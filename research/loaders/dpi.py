@@ -14,7 +14,7 @@ from research.loaders.grid import dates, read_grid
 from research.loaders.published import Column, Field, PublishedTable, Remark, published
 from research.loaders.raw import RawFile, decode, read_raw
 
-__all__ = ["load_index_members", "load_set_rebalance", "parse_index_members", "parse_set_rebalance"]
+__all__ = ["load_index_members", "load_set_rebalance"]
 
 _HEX: Final = re.compile(r"-?0x[0-9a-fA-F]{1,64}")
 _WHOLE: Final = 10**18
@@ -24,12 +24,12 @@ _UNITS: Final = (
 )
 
 
-def load_set_rebalance(path: Path | str) -> PublishedTable:
+def load_set_rebalance(path: Path | str | RawFile) -> PublishedTable:
     """Read a rebalance of a Set Protocol token: units per token before and after.
 
     Parameters
     ----------
-    path : pathlib.Path or str
+    path : pathlib.Path, str or RawFile
         The JSON file with a ``summary``.
 
     Returns
@@ -49,11 +49,7 @@ def load_set_rebalance(path: Path | str) -> PublishedTable:
     -----
     Numbers are whole multiples of 1e-18 in hexadecimal, but for the dollars, which are whole.
     """
-    return parse_set_rebalance(read_raw(path))
-
-
-def parse_set_rebalance(file: RawFile) -> PublishedTable:
-    """Return the table in the bytes of a rebalance; see `load_set_rebalance`."""
+    file = read_raw(path)
     try:
         found: Any = json.loads(decode(file))
     except (ValueError, RecursionError) as error:
@@ -93,12 +89,12 @@ def _number(value: Any, scale: int, key: str, place: int, name: str) -> float:  
     return int(text, 16) / scale
 
 
-def load_index_members(path: Path | str) -> PublishedTable:
+def load_index_members(path: Path | str | RawFile) -> PublishedTable:
     """Read when which asset joined and left an index.
 
     Parameters
     ----------
-    path : pathlib.Path or str
+    path : pathlib.Path, str or RawFile
         The CSV file: ``asset_address, symbol, in_index_time, out_index_time, id, name``.
 
     Returns
@@ -112,11 +108,7 @@ def load_index_members(path: Path | str) -> PublishedTable:
     DataFileError, MissingColumnError, DataError
         If the file is not in this layout, a date cannot be read, or an asset left before it joined.
     """
-    return parse_index_members(read_raw(path))
-
-
-def parse_index_members(file: RawFile) -> PublishedTable:
-    """Return the table in the bytes of a file; see `load_index_members`."""
+    file = read_raw(path)
     grid = read_grid(decode(file), file.name)
     joined = _days(grid.column("in_index_time"), grid.lines, file.name, "in_index_time")
     left = _days(grid.column("out_index_time"), grid.lines, file.name, "out_index_time")

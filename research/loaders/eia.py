@@ -11,18 +11,18 @@ from research.loaders.published import Column, Field, PublishedTable, Remark, da
 from research.loaders.raw import RawFile, read_raw
 from research.loaders.workbook import Sheet, as_text, grid_of, read_workbook, sheet_named
 
-__all__ = ["load_eia", "parse_eia"]
+__all__ = ["load_eia"]
 
 _KEYS: Final = "sourcekey"
 _SETTLEMENT: Final = "14:30 America/New_York"
 
 
-def load_eia(path: Path | str, *, sheet: str = "Data 1") -> PublishedTable:
+def load_eia(path: Path | str | RawFile, *, sheet: str = "Data 1") -> PublishedTable:
     """Read one sheet of an EIA workbook.
 
     Parameters
     ----------
-    path : pathlib.Path or str
+    path : pathlib.Path, str or RawFile
         The workbook.
     sheet : str
         Name of the sheet; ``Contents`` lists them.
@@ -42,11 +42,7 @@ def load_eia(path: Path | str, *, sheet: str = "Data 1") -> PublishedTable:
     -----
     Negative prices are real (-37.63 dollars on 2020-04-20) and kept, with a remark: no logarithm of them exists.
     """
-    return parse_eia(read_raw(path), sheet=sheet)
-
-
-def parse_eia(file: RawFile, *, sheet: str = "Data 1") -> PublishedTable:
-    """Return the table in the bytes of a workbook; see `load_eia`."""
+    file = read_raw(path)
     found = sheet_named(read_workbook(file), sheet, file.name)
     keys = _keys(found, file.name)
     grid = grid_of(found, keys + 1, file.name)

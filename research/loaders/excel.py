@@ -11,11 +11,11 @@ from research.loaders.published import PublishedTable
 from research.loaders.raw import RawFile, read_raw
 from research.loaders.workbook import grid_of, read_workbook, sheet_named
 
-__all__ = ["load_excel", "parse_excel"]
+__all__ = ["load_excel"]
 
 
 def load_excel(
-    path: Path | str,
+    path: Path | str | RawFile,
     *,
     sheet: str = "",
     header_row: int = 1,
@@ -27,7 +27,7 @@ def load_excel(
 
     Parameters
     ----------
-    path : pathlib.Path or str
+    path : pathlib.Path, str or RawFile
         An ``.xlsx`` or an old binary ``.xls``.
     sheet : str
         Name of the sheet; by default the only one.
@@ -48,26 +48,7 @@ def load_excel(
     DataFileError, MissingColumnError, DataError
         If the file is not so, a formula has no stored value, or a cell cannot be read.
     """
-    return parse_excel(
-        read_raw(path),
-        sheet=sheet,
-        header_row=header_row,
-        date_column=date_column,
-        date_format=date_format,
-        columns=columns,
-    )
-
-
-def parse_excel(
-    file: RawFile,
-    *,
-    sheet: str = "",
-    header_row: int = 1,
-    date_column: str = "date",
-    date_format: str = "%Y-%m-%d",
-    columns: Mapping[str, str] | None = None,
-) -> PublishedTable:
-    """Return the table in the bytes of a workbook; see `load_excel`."""
+    file = read_raw(path)
     sheets = read_workbook(file)
     if not sheet and len(sheets) > 1:
         raise ParameterError(f"{file.name}: has the sheets {', '.join(one.name for one in sheets)}: name one")

@@ -14,7 +14,7 @@ from research.loaders.grid import read_grid
 from research.loaders.published import Column, Field, PublishedTable, Remark, daily_table
 from research.loaders.raw import RawFile, decode, read_raw
 
-__all__ = ["load_farside", "parse_farside"]
+__all__ = ["load_farside"]
 
 _MILLION: Final = 1e6
 _TOTAL: Final = "total"
@@ -24,12 +24,12 @@ _FOOT: Final = ("seed", "total", "average", "maximum", "minimum", "fee")
 _ROUNDING: Final = 0.1 * _MILLION
 
 
-def load_farside(path: Path | str) -> PublishedTable:
+def load_farside(path: Path | str | RawFile) -> PublishedTable:
     r"""Read a table of daily net creations.
 
     Parameters
     ----------
-    path : pathlib.Path or str
+    path : pathlib.Path, str or RawFile
         The table as CSV: ``Date``, a column for each fund, ``Total``.
 
     Returns
@@ -51,14 +51,10 @@ def load_farside(path: Path | str) -> PublishedTable:
     Examples
     --------
     >>> raw = b"Date,ETHA,ETHV,Total\nSeed,10.6,10.2,20.8\n23 Jul 2024,266.5,(7.6),258.9\n"
-    >>> parse_farside(RawFile("flows.csv", raw)).frame["ethv"].tolist()
+    >>> load_farside(RawFile("flows.csv", raw)).frame["ethv"].tolist()
     [-7600000.0]
     """
-    return parse_farside(read_raw(path))
-
-
-def parse_farside(file: RawFile) -> PublishedTable:
-    """Return the table in the bytes of a file; see `load_farside`."""
+    file = read_raw(path)
     grid = read_grid(decode(file), file.name)
     date = grid.place("Date")
     rows = len(grid.rows)

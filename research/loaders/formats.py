@@ -11,11 +11,12 @@ from typing import Any, Final
 
 from research.errors import ParameterError, UnknownNameError, nearest
 from research.loaders.published import Kind, PublishedTable
+from research.loaders.raw import RawFile
 
 __all__ = ["FORMATS", "Format", "file_format", "load_file"]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Format:
     """One publisher's format.
 
@@ -39,6 +40,9 @@ class Format:
     function: str
     kind: Kind
     ending: str
+
+    def __repr__(self) -> str:
+        return f"{self.name}: {self.title} ({self.kind}, {self.ending})"
 
     @property
     def load(self) -> Callable[..., PublishedTable]:
@@ -102,13 +106,13 @@ def file_format(name: str) -> Format:
     return FORMATS[name]
 
 
-def load_file(path: Path | str | None, format: str, **options: Any) -> PublishedTable:  # noqa: ANN401 - the loaders' own
+def load_file(path: Path | str | RawFile | None, format: str, **options: Any) -> PublishedTable:  # noqa: ANN401 - the loaders' own
     """Read a file in a publisher's format.
 
     Parameters
     ----------
-    path : pathlib.Path or str or None
-        The file; None for a query of a server.
+    path : pathlib.Path, str, RawFile or None
+        The file, or its bytes; None for a query of a server.
     format : str
         One of `FORMATS`.
     **options

@@ -11,18 +11,18 @@ from research.loaders.grid import read_grid
 from research.loaders.published import Column, Field, PublishedTable, daily_table
 from research.loaders.raw import RawFile, decode, read_raw
 
-__all__ = ["load_fred", "parse_fred"]
+__all__ = ["load_fred"]
 
 _DATES: Final = ("observation_date", "DATE")
 _SERIES: Final = re.compile(r"[A-Z0-9_]{2,40}")
 
 
-def load_fred(path: Path | str) -> PublishedTable:
+def load_fred(path: Path | str | RawFile) -> PublishedTable:
     r"""Read a ``fredgraph.csv``.
 
     Parameters
     ----------
-    path : pathlib.Path or str
+    path : pathlib.Path, str or RawFile
         The file, with the new header ``observation_date`` or the old ``DATE``.
 
     Returns
@@ -38,14 +38,10 @@ def load_fred(path: Path | str) -> PublishedTable:
 
     Examples
     --------
-    >>> parse_fred(RawFile("dtb3.csv", b"observation_date,DTB3\n2024-07-04,\n2024-07-05,5.22\n")).frame["dtb3"].tolist()
+    >>> load_fred(RawFile("dtb3.csv", b"observation_date,DTB3\n2024-07-04,\n2024-07-05,5.22\n")).frame["dtb3"].tolist()
     [nan, 5.22]
     """
-    return parse_fred(read_raw(path))
-
-
-def parse_fred(file: RawFile) -> PublishedTable:
-    """Return the table in the bytes of a download; see `load_fred`."""
+    file = read_raw(path)
     grid = read_grid(decode(file), file.name)
     date = grid.place(*_DATES)
     names = [name for place, name in enumerate(grid.header) if place != date]

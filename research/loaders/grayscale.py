@@ -12,7 +12,7 @@ from research.loaders.grid import Grid
 from research.loaders.published import Column, Field, PublishedTable, daily_table
 from research.loaders.raw import RawFile, decode, read_raw
 
-__all__ = ["load_grayscale", "parse_grayscale"]
+__all__ = ["load_grayscale"]
 
 _TABLE: Final = "chart-data"
 _TAG: Final = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9]{0,20})([^<>]{0,2000})>")
@@ -20,12 +20,12 @@ _ANY: Final = re.compile(r"<[^<>]{0,2000}>")
 _ID: Final = re.compile(rf"""\bid\s*=\s*["']?{_TABLE}["']?(?:\s|/|$)""")
 
 
-def load_grayscale(path: Path | str) -> PublishedTable:
+def load_grayscale(path: Path | str | RawFile) -> PublishedTable:
     """Read the table ``chart-data`` of a saved Grayscale product page.
 
     Parameters
     ----------
-    path : pathlib.Path or str
+    path : pathlib.Path, str or RawFile
         The saved HTML page.
 
     Returns
@@ -51,14 +51,10 @@ def load_grayscale(path: Path | str) -> PublishedTable:
     ...     "<table id='chart-data'><tr><th></th><th>Market Price/Share</th><th>Bitcoin Holdings/Share</th></tr>"
     ...     "<tr><td>2020-12-04</td><td>23.22</td><td>18.21</td></tr></table>"
     ... )
-    >>> parse_grayscale(RawFile("gbtc.html", page.encode())).frame.iloc[0].to_dict()
+    >>> load_grayscale(RawFile("gbtc.html", page.encode())).frame.iloc[0].to_dict()
     {'close': 23.22, 'nav': 18.21}
     """
-    return parse_grayscale(read_raw(path))
-
-
-def parse_grayscale(file: RawFile) -> PublishedTable:
-    """Return the table in the bytes of a Grayscale page; see `load_grayscale`."""
+    file = read_raw(path)
     grid = _table(decode(file), file.name)
     holdings = next((name for name in grid.header if name.casefold().endswith("holdings/share")), "Holdings/Share")
     fields = (

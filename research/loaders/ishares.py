@@ -14,7 +14,7 @@ from research.loaders.raw import RawFile, decode, read_raw
 from research.loaders.spreadsheetml import read_spreadsheetml
 from research.loaders.workbook import Sheet, as_text, grid_of
 
-__all__ = ["load_ishares", "parse_ishares"]
+__all__ = ["load_ishares"]
 
 _DATES: Final = ("As Of", "asof")
 _FORMATS: Final = ("%b %d, %Y", "%Y-%m-%d", "%d/%b/%Y", "%b %d %Y", "%Y%m%d")
@@ -22,12 +22,12 @@ _NEW_YORK: Final = "16:00 America/New_York"
 _POINTS: Final = ("componentsByNameMap", "fundDownload", "containersByNameMap", "historical", "dataPointsByNameMap")
 
 
-def load_ishares(path: Path | str) -> PublishedTable:
+def load_ishares(path: Path | str | RawFile) -> PublishedTable:
     r"""Read the history of an iShares fund, as the workbook, the CSV or the JSON that the site offers.
 
     Parameters
     ----------
-    path : pathlib.Path or str
+    path : pathlib.Path, str or RawFile
         The file; which of the three it is shows in its first bytes.
 
     Returns
@@ -51,14 +51,10 @@ def load_ishares(path: Path | str) -> PublishedTable:
     Examples
     --------
     >>> raw = b'As Of,NAV per Share,Ex-Dividends,Shares Outstanding\n"Sep 16, 2026",18.09768,--,473760000\n'
-    >>> parse_ishares(RawFile("etha.csv", raw)).frame["nav"].tolist()
+    >>> load_ishares(RawFile("etha.csv", raw)).frame["nav"].tolist()
     [18.09768]
     """
-    return parse_ishares(read_raw(path))
-
-
-def parse_ishares(file: RawFile) -> PublishedTable:
-    """Return the table in the bytes of an iShares file; see `load_ishares`."""
+    file = read_raw(path)
     text = decode(file)
     start = text.lstrip()[:1]
     if start == "<":

@@ -14,7 +14,7 @@ from research.loaders.grid import Grid, read_grid
 from research.loaders.published import Column, Field, PublishedTable, Remark, Sort, daily_table, without_footer
 from research.loaders.raw import RawFile, decode, read_raw
 
-__all__ = ["load_nav_table", "parse_nav_table"]
+__all__ = ["load_nav_table"]
 
 _DATES: Final = ("date", "as of", "as of date", "asofdate", "nav date", "trade date", "effective date", "pricing date")
 _FORMATS: Final = ("%Y-%m-%d", "%b %d, %Y", "%B %d, %Y", "%d-%b-%Y", "%d %b %Y", "%d %B %Y", "%Y/%m/%d", "%Y%m%d")
@@ -98,12 +98,12 @@ _MONTH_FIRST: Final = "%m/%d/%Y"
 _DAY_FIRST: Final = "%d/%m/%Y"
 
 
-def load_nav_table(path: Path | str, *, date_format: str = "", clock: str = "") -> PublishedTable:
+def load_nav_table(path: Path | str | RawFile, *, date_format: str = "", clock: str = "") -> PublishedTable:
     r"""Read a NAV table whose columns have the usual names: Bitwise, Franklin, 21Shares and others.
 
     Parameters
     ----------
-    path : pathlib.Path or str
+    path : pathlib.Path, str or RawFile
         A delimited text: comma, semicolon or tab.
     date_format : str
         In the notation of ``strptime``. Needed only where days and months cannot be told apart, ``03/04/2025``.
@@ -132,14 +132,10 @@ def load_nav_table(path: Path | str, *, date_format: str = "", clock: str = "") 
     Examples
     --------
     >>> raw = b"Fund history\nDate,NAV,Market Price\n2025-03-14,20.11,20.10\n"
-    >>> parse_nav_table(RawFile("ethw.csv", raw)).frame.iloc[0].to_dict()
+    >>> load_nav_table(RawFile("ethw.csv", raw)).frame.iloc[0].to_dict()
     {'nav': 20.11, 'close': 20.1}
     """
-    return parse_nav_table(read_raw(path), date_format=date_format, clock=clock)
-
-
-def parse_nav_table(file: RawFile, *, date_format: str = "", clock: str = "") -> PublishedTable:
-    """Return the table in the bytes of a file; see `load_nav_table`."""
+    file = read_raw(path)
     text = decode(file)
     start, delimiter = _header(text, file.name)
     grid = read_grid(_body(text, start, delimiter), file.name, delimiter=delimiter)

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
     import pyarrow.parquet as pq
 
-__all__ = ["load_parquet", "parse_parquet"]
+__all__ = ["load_parquet"]
 
 _BATCH: Final = 65_536
 """Rows that are read at a time."""
@@ -27,13 +27,13 @@ _MOST_VALUES = 200_000_000
 
 
 def load_parquet(
-    path: Path | str, *, date_column: str = "date", columns: Mapping[str, str] | None = None
+    path: Path | str | RawFile, *, date_column: str = "date", columns: Mapping[str, str] | None = None
 ) -> PublishedTable:
     """Read a Parquet file with one row a day.
 
     Parameters
     ----------
-    path : pathlib.Path or str
+    path : pathlib.Path, str or RawFile
         The file.
     date_column : str
         Column with the days: dates, timestamps at midnight or ISO texts.
@@ -54,13 +54,7 @@ def load_parquet(
     -----
     Only plain columns are read. Types that a program other than this could have put objects into are left out.
     """
-    return parse_parquet(read_raw(path), date_column=date_column, columns=columns)
-
-
-def parse_parquet(
-    file: RawFile, *, date_column: str = "date", columns: Mapping[str, str] | None = None
-) -> PublishedTable:
-    """Return the table in the bytes of a Parquet file; see `load_parquet`."""
+    file = read_raw(path)
     import pyarrow as pa  # noqa: PLC0415 - only where there is Parquet
     import pyarrow.parquet as pq  # noqa: PLC0415 - as above
 

@@ -10,7 +10,7 @@ from research.loaders.grid import Grid, read_grid
 from research.loaders.published import Column, Field, PublishedTable, Remark, daily_table, left_out
 from research.loaders.raw import RawFile, decode, read_raw
 
-__all__ = ["load_proshares", "parse_proshares"]
+__all__ = ["load_proshares"]
 
 _CLOCK: Final = "16:00 America/New_York"
 _FIELDS: Final = (
@@ -43,12 +43,12 @@ _FIELDS: Final = (
 )
 
 
-def load_proshares(path: Path | str, *, ticker: str = "") -> PublishedTable:
+def load_proshares(path: Path | str | RawFile, *, ticker: str = "") -> PublishedTable:
     r"""Read a ProShares ``<TICKER>-historical_nav.csv`` or the bulk file of all funds.
 
     Parameters
     ----------
-    path : pathlib.Path or str
+    path : pathlib.Path, str or RawFile
         The file.
     ticker : str
         Which fund of a file that holds several.
@@ -71,14 +71,10 @@ def load_proshares(path: Path | str, *, ticker: str = "") -> PublishedTable:
 
     Examples
     --------
-    >>> parse_proshares(RawFile("bito.csv", b"Date,NAV\n2021-10-18,40\n2021-10-19,41.9527\n")).frame["nav"].tolist()
+    >>> load_proshares(RawFile("bito.csv", b"Date,NAV\n2021-10-18,40\n2021-10-19,41.9527\n")).frame["nav"].tolist()
     [40.0, 41.9527]
     """
-    return parse_proshares(read_raw(path), ticker=ticker)
-
-
-def parse_proshares(file: RawFile, *, ticker: str = "") -> PublishedTable:
-    """Return the table in the bytes of a ProShares file; see `load_proshares`."""
+    file = read_raw(path)
     grid = read_grid(decode(file), file.name)
     rows = len(grid.rows)
     grid, remarks = _one_fund(grid, ticker)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
@@ -11,6 +11,7 @@ import pandas as pd
 
 from research.errors import DataError, DataFileError, MissingColumnError
 from research.loaders.grid import MISSING
+from research.tables import Result, Table
 
 if TYPE_CHECKING:
     import pandera.pandas as pa
@@ -27,6 +28,7 @@ __all__ = [
     "Sort",
     "ascending",
     "daily_table",
+    "day_text",
     "left_out",
     "published",
     "without_footer",
@@ -43,7 +45,7 @@ Sort = Literal["positive", "not_negative", "any_number", "text"]
 """What the values of a column must be; NaN is allowed."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Column:
     """What one column is.
 
@@ -65,8 +67,12 @@ class Column:
     description: str = ""
     tick: float | None = None
 
+    def __repr__(self) -> str:
+        tick = "" if self.tick is None else f"to {self.tick:g}"
+        return ", ".join(part for part in (self.unit, self.clock, self.description, tick) if part)
 
-@dataclass(frozen=True)
+
+@dataclass(frozen=True, repr=False)
 class Remark:
     """Something that a loader met and did not pass over in silence.
 
@@ -93,9 +99,12 @@ class Remark:
     count: int = 1
     rows_lost: int = 0
 
+    def __repr__(self) -> str:
+        return f"[{self.rule}] {self.message}"
+
 
 @dataclass(frozen=True, eq=False)
-class PublishedTable:
+class PublishedTable(Result):
     """One file of a publisher, read and checked; nothing filled.
 
     Parameters
@@ -156,20 +165,42 @@ class PublishedTable:
         left = [remark.message for remark in self.remarks if remark.rule == "column_left_out"]
         raise MissingColumnError("; ".join([str(error), *left]))
 
-    def __str__(self) -> str:
+    def summary(self) -> Table:
+        """Return what each column is, with the span of the rows above and what was set aside below."""
         index = self.frame.index
         span = f", {_label(index[0])} to {_label(index[-1])}" if len(index) and self.kind != "other" else ""
-        lines = [f"{self.name}: {self.format}, {len(self.frame)} of {self.rows} rows{span}"]
-        for name, column in self.columns.items():
-            about = ", ".join(part for part in (column.unit, column.clock, column.description) if part)
-            lines.append(f"  {name}: {about}" if about else f"  {name}")
-        lines += [f"  [{remark.rule}] {remark.message}" for remark in self.remarks]
-        return "\n".join(lines)
+        about = {
+            name: (column.unit, column.clock, int(self.frame[name].notna().sum()), column.description)
+            for name, column in self.columns.items()
+        }
+        heads = ["unit", "clock", "values", "description"]
+        return Table(
+            pd.DataFrame.from_dict(about, orient="index", columns=heads),
+            f"{self.name}: {self.format}, {len(self.frame)} of {self.rows} rows{span}",
+            notes=tuple(map(str, self.remarks)),
+        )
+
+    def to_frame(self) -> pd.DataFrame:
+        """Return a copy of the values."""
+        return self.frame.copy()
+
+    def to_dict(self) -> dict[str, object]:
+        """Return all but the values, ready for JSON."""
+        told = ("name", "format", "kind", "sha256", "rows", "rows_lost")
+        return {name: getattr(self, name) for name in told} | {
+            "columns": {name: asdict(column) for name, column in self.columns.items()},
+            "remarks": [asdict(remark) for remark in self.remarks],
+        }
 
 
 def _label(label: object) -> str:
     first = label[0] if isinstance(label, tuple) else label
     return f"{first:%Y-%m-%d}"
+
+
+def day_text(label: pd.Timestamp) -> str:
+    """Return a day as an ISO date, an instant with its time of day."""
+    return f"{label:%Y-%m-%d}" if label == label.normalize() else str(label)
 
 
 @dataclass(frozen=True)
@@ -298,6 +329,68 @@ def left_out(before: Grid, after: Grid, rule: str, what: str) -> list[Remark]:
     return [Remark(rule, f"{count} {what}", count=count, rows_lost=count)] if count else []
 
 
+def without_footer(grid: Grid) -> tuple[Grid, list[Remark]]:
+    """Return the grid without rows of words below the last row that has a digit in its first cell and other cells."""
+    wanted = [True] * len(grid.rows)
+    for at in range(len(grid.rows) - 1, -1, -1):
+        row = grid.rows[at]
+        if any(sign.isdigit() for sign in row[0][:12]) and any(cell.strip() for cell in row[1:]):
+            break
+        wanted[at] = False
+    lost = wanted.count(False)
+    if not lost or lost == len(wanted):
+        return grid, []
+    line = grid.lines[wanted.index(False)]
+    text = " ".join(grid.rows[wanted.index(False)][0].split())
+    message = f"{lost} rows of words below the table, from row {line}: {text[:60]!r}"
+    return grid.keep(wanted), [Remark("footer", message, row=line, count=lost, rows_lost=lost)]
+
+
+def ascending(frame: pd.DataFrame, lines: Sequence[int], *, name: str) -> pd.DataFrame:
+    """Return a frame oldest first; publishers write oldest or newest first, and nothing else is accepted.
+
+    Parameters
+    ----------
+    frame : pandas.DataFrame
+        Rows in the order of the file, labelled by day or instant.
+    lines : sequence of int
+        Line of each row in the file.
+    name : str
+        What messages call the file.
+
+    Raises
+    ------
+    DataError
+        If a label stands twice, or rows run both ways.
+
+    Examples
+    --------
+    >>> days = pd.DatetimeIndex(["2024-07-24", "2024-07-23"])
+    >>> ascending(pd.DataFrame({"nav": [2.0, 1.0]}, days), [2, 3], name="x.csv")["nav"].tolist()
+    [1.0, 2.0]
+    """
+    index = frame.index
+    if not index.is_unique:
+        place = int(np.argmax(index.duplicated()))
+        first = int(np.argmax(index == index[place]))
+        raise DataError(
+            f"{name}: row {lines[place]} has the date {day_text(index[place])} of row {lines[first]} again: keep the "
+            "right one of them"
+        )
+    if index.is_monotonic_increasing:
+        return frame
+    if index.is_monotonic_decreasing:
+        return frame[::-1]
+    steps = np.diff(pd.DatetimeIndex(index).asi8)
+    descending = bool(steps[0] < 0)
+    place = int(np.argmax(steps > 0 if descending else steps < 0)) + 1
+    order = "newest first" if descending else "oldest first"
+    raise DataError(
+        f"{name}: row {lines[place]} ({day_text(index[place])}) is out of order in a file that runs {order}: sort the "
+        "rows by date"
+    )
+
+
 def _sorted(frame: pd.DataFrame, lines: Sequence[int]) -> tuple[pd.DataFrame, Sequence[int], list[Remark]]:
     """Return rows in order of date where they were in neither order, and a remark that names the first."""
     index = pd.DatetimeIndex(frame.index)
@@ -340,72 +433,6 @@ def _without_twins(frame: pd.DataFrame, grid: Grid) -> tuple[pd.DataFrame, Seque
         rows_lost=int(same.sum()),
     )
     return frame[~same], [line for line, twin in zip(grid.lines, same, strict=True) if not twin], [remark]
-
-
-def ascending(frame: pd.DataFrame, lines: Sequence[int], *, name: str) -> pd.DataFrame:
-    """Return a frame oldest first; publishers write oldest or newest first, and nothing else is accepted.
-
-    Parameters
-    ----------
-    frame : pandas.DataFrame
-        Rows in the order of the file, labelled by day or instant.
-    lines : sequence of int
-        Line of each row in the file.
-    name : str
-        What messages call the file.
-
-    Raises
-    ------
-    DataError
-        If a label stands twice, or rows run both ways.
-
-    Examples
-    --------
-    >>> days = pd.DatetimeIndex(["2024-07-24", "2024-07-23"])
-    >>> ascending(pd.DataFrame({"nav": [2.0, 1.0]}, days), [2, 3], name="x.csv")["nav"].tolist()
-    [1.0, 2.0]
-    """
-    index = frame.index
-    if not index.is_unique:
-        place = int(np.argmax(index.duplicated()))
-        first = int(np.argmax(index == index[place]))
-        raise DataError(
-            f"{name}: row {lines[place]} has the date {_day(index[place])} of row {lines[first]} again: keep the right "
-            "one of them"
-        )
-    if index.is_monotonic_increasing:
-        return frame
-    if index.is_monotonic_decreasing:
-        return frame[::-1]
-    steps = np.diff(pd.DatetimeIndex(index).asi8)
-    descending = bool(steps[0] < 0)
-    place = int(np.argmax(steps > 0 if descending else steps < 0)) + 1
-    order = "newest first" if descending else "oldest first"
-    raise DataError(
-        f"{name}: row {lines[place]} ({_day(index[place])}) is out of order in a file that runs {order}: sort the rows "
-        "by date"
-    )
-
-
-def _day(label: pd.Timestamp) -> str:
-    return f"{label:%Y-%m-%d}" if label == label.normalize() else str(label)
-
-
-def without_footer(grid: Grid) -> tuple[Grid, list[Remark]]:
-    """Return the grid without rows of words below the last row that has a digit in its first cell and other cells."""
-    wanted = [True] * len(grid.rows)
-    for at in range(len(grid.rows) - 1, -1, -1):
-        row = grid.rows[at]
-        if any(sign.isdigit() for sign in row[0][:12]) and any(cell.strip() for cell in row[1:]):
-            break
-        wanted[at] = False
-    lost = wanted.count(False)
-    if not lost or lost == len(wanted):
-        return grid, []
-    line = grid.lines[wanted.index(False)]
-    text = " ".join(grid.rows[wanted.index(False)][0].split())
-    message = f"{lost} rows of words below the table, from row {line}: {text[:60]!r}"
-    return grid.keep(wanted), [Remark("footer", message, row=line, count=lost, rows_lost=lost)]
 
 
 def _validated(frame: pd.DataFrame, kind: Kind, sorts: Mapping[str, Sort], name: str) -> pd.DataFrame:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import stat
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
@@ -46,7 +46,7 @@ class RawFile:
     """
 
     name: str
-    raw: bytes
+    raw: bytes = field(repr=False)
 
     @property
     def sha256(self) -> str:
@@ -54,13 +54,13 @@ class RawFile:
         return hashlib.sha256(self.raw).hexdigest()
 
 
-def read_raw(path: Path | str, *, largest: int = LARGEST) -> RawFile:
+def read_raw(path: Path | str | RawFile, *, largest: int = LARGEST) -> RawFile:
     """Return the bytes of an ordinary file.
 
     Parameters
     ----------
-    path : pathlib.Path or str
-        The file.
+    path : pathlib.Path, str or RawFile
+        The file; bytes that somebody has read already are returned as they are.
     largest : int
         Bytes above which the file is refused unread.
 
@@ -76,6 +76,8 @@ def read_raw(path: Path | str, *, largest: int = LARGEST) -> RawFile:
     ...
     research.errors.DataFileError: no-such-file.csv: no such file: correct the name or add the file
     """
+    if isinstance(path, RawFile):
+        return path
     place = Path(path)
     name = str(path)
     try:

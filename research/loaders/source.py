@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import math
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+import pandas as pd
 
 from research.errors import (
     BenchmarkError,
@@ -20,10 +24,10 @@ from research.errors import (
 from research.funds import INPUTS, ROLES, FileSource, Fund, InputName, Role, SeriesSource, data_folder, read_tables
 from research.loaders.bundled import bundled_file
 from research.loaders.formats import file_format, load_file
+from research.loaders.published import day_text
+from research.tables import Result, Table
 
 if TYPE_CHECKING:
-    import pandas as pd
-
     from research.loaders.published import PublishedTable, Remark
 
 __all__ = ["LoadedSeries", "SourceRecord", "load_input", "load_series", "load_table", "options_of"]
@@ -33,7 +37,7 @@ _LARGEST_RATE = 1.0
 
 
 @dataclass(frozen=True)
-class SourceRecord:
+class SourceRecord(Result):
     """Where a series came from, for the data box of a report.
 
     Parameters
@@ -74,9 +78,17 @@ class SourceRecord:
     format: str = "csv"
     remarks: tuple[Remark, ...] = ()
 
+    def summary(self) -> Table:
+        """Return the record, one fact a row, with the loader's remarks below."""
+        return _facts(self, {})
+
+    def to_dict(self) -> dict[str, object]:
+        """Return every field, ready for JSON."""
+        return asdict(self)
+
 
 @dataclass(frozen=True, eq=False)
-class LoadedSeries:
+class LoadedSeries(Result):
     """Values as in the file, and their source.
 
     Parameters
@@ -96,6 +108,48 @@ class LoadedSeries:
     source: SourceRecord
     sample_at: str = ""
     column: str = "open"
+
+    def summary(self) -> Table:
+        """Return where the values came from and what they span, with the loader's remarks below."""
+        index, known = self.values.index, int(self.values.notna().sum())
+        missing = len(index) - known
+        span = {"values": f"{known}" + (f", and {missing} missing" if missing else "")}
+        if len(index):
+            span |= {"first": day_text(index[0]), "last": day_text(index[-1])}
+        return _facts(self.source, span | ({"sampled at": self.sample_at} if self.sample_at else {}))
+
+    def to_frame(self) -> pd.DataFrame:
+        """Return the values as a frame of one column."""
+        return self.values.to_frame()
+
+    def to_dict(self) -> dict[str, object]:
+        """Return the record of the source, and values by day or instant; a missing one is None."""
+        index = pd.DatetimeIndex(self.values.index)
+        values = {day_text(label): value for label, value in zip(index, self.values.tolist(), strict=True)}
+        known = {label: None if math.isnan(value) else value for label, value in values.items()}
+        return {**self.source.to_dict(), "sample_at": self.sample_at, "values": known}
+
+
+def _facts(source: SourceRecord, more: Mapping[str, str]) -> Table:
+    told = {
+        "from": source.name,
+        "provider": source.provider,
+        "description": source.description,
+        "measures": source.measures,
+        "clock": source.clock,
+        "unit": source.unit if source.tick is None else f"{source.unit}, to {source.tick:g}",
+        "format": source.format,
+        "rows in the file": str(source.rows),
+        "sha256": source.sha256[:12],
+        **more,
+    }
+    known = {label: fact for label, fact in told.items() if fact}
+    made = " (simulated)" if source.simulated else ""
+    return Table(
+        pd.DataFrame({"value": pd.Series(known, dtype="str")}),
+        f"{source.role}{made}",
+        notes=tuple(map(str, source.remarks)),
+    )
 
 
 def load_series(fund: Fund, role: Role) -> LoadedSeries:

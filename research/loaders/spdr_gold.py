@@ -14,7 +14,7 @@ from research.loaders.published import Column, Field, PublishedTable, Remark, da
 from research.loaders.raw import RawFile, decode, read_raw
 from research.loaders.workbook import grid_of, read_workbook
 
-__all__ = ["load_spdr_gold", "parse_spdr_gold"]
+__all__ = ["load_spdr_gold"]
 
 MARKERS: Final = ("HOLIDAY", "NYSE CLOSED", "AWAITED")
 """Words that stand where there is no value: a holiday, a closed exchange, a price still to come."""
@@ -82,12 +82,12 @@ _FIELDS: Final = (
 )
 
 
-def load_spdr_gold(path: Path | str) -> PublishedTable:
+def load_spdr_gold(path: Path | str | RawFile) -> PublishedTable:
     r"""Read the SPDR Gold historical archive, the old CSV or the workbook of 2026.
 
     Parameters
     ----------
-    path : pathlib.Path or str
+    path : pathlib.Path, str or RawFile
         The file.
 
     Returns
@@ -114,14 +114,10 @@ def load_spdr_gold(path: Path | str) -> PublishedTable:
     Examples
     --------
     >>> head = b"a\nb\nc\nd\ne\nf\nDate, GLD Close, LBMA Gold Price\n"
-    >>> parse_spdr_gold(RawFile("gld.csv", head + b"18-Nov-2004, 44.38, $442.00\n")).frame.iloc[0].to_dict()
+    >>> load_spdr_gold(RawFile("gld.csv", head + b"18-Nov-2004, 44.38, $442.00\n")).frame.iloc[0].to_dict()
     {'close': 44.38, 'benchmark': 442.0}
     """
-    return parse_spdr_gold(read_raw(path))
-
-
-def parse_spdr_gold(file: RawFile) -> PublishedTable:
-    """Return the table in the bytes of an archive; see `load_spdr_gold`."""
+    file = read_raw(path)
     if file.raw.startswith(b"%PDF"):
         raise DataFileError(
             f"{file.name}: a PDF: the old address serves the list of gold bars now; fetch the historical archive"

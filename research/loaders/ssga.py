@@ -9,7 +9,7 @@ from research.loaders.published import Column, Field, PublishedTable, daily_tabl
 from research.loaders.raw import RawFile, read_raw
 from research.loaders.workbook import grid_of, header_row, read_workbook, sheet_named
 
-__all__ = ["load_ssga", "parse_ssga"]
+__all__ = ["load_ssga"]
 
 _CLOCK: Final = "16:00 America/New_York"
 _FIELDS: Final = (
@@ -33,12 +33,12 @@ _FIELDS: Final = (
 )
 
 
-def load_ssga(path: Path | str, *, sheet: str = "navhist") -> PublishedTable:
+def load_ssga(path: Path | str | RawFile, *, sheet: str = "navhist") -> PublishedTable:
     """Read a ``navhist-us-en-<ticker>.xlsx``.
 
     Parameters
     ----------
-    path : pathlib.Path or str
+    path : pathlib.Path, str or RawFile
         The workbook.
     sheet : str
         Name of the sheet.
@@ -59,11 +59,7 @@ def load_ssga(path: Path | str, *, sheet: str = "navhist") -> PublishedTable:
     Rows without a date below the table are a disclaimer: set aside and remarked. The layout is known from public
     descriptions, not from a file.
     """
-    return parse_ssga(read_raw(path), sheet=sheet)
-
-
-def parse_ssga(file: RawFile, *, sheet: str = "navhist") -> PublishedTable:
-    """Return the table in the bytes of a workbook; see `load_ssga`."""
+    file = read_raw(path)
     found = sheet_named(read_workbook(file), sheet, file.name)
     place = header_row(found, lambda cells: cells[:1] == ["Date"], "Date", file.name)
     grid = grid_of(found, place, file.name)

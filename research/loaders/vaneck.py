@@ -14,7 +14,7 @@ from research.loaders.grid import read_grid
 from research.loaders.published import Column, Field, PublishedTable, Remark, daily_table
 from research.loaders.raw import RawFile, decode, read_raw
 
-__all__ = ["load_vaneck", "parse_vaneck"]
+__all__ = ["load_vaneck"]
 
 _CLOCK: Final = "16:00 America/New_York"
 _FIELDS: Final = (
@@ -56,12 +56,12 @@ _FIELDS: Final = (
 )
 
 
-def load_vaneck(path: Path | str) -> PublishedTable:
+def load_vaneck(path: Path | str | RawFile) -> PublishedTable:
     r"""Read VanEck's NAV history.
 
     Parameters
     ----------
-    path : pathlib.Path or str
+    path : pathlib.Path, str or RawFile
         The file, as CSV.
 
     Returns
@@ -83,14 +83,10 @@ def load_vaneck(path: Path | str) -> PublishedTable:
     Examples
     --------
     >>> raw = b'Date,NAV,Close,Index Level\nSep 25 2026,39.3432,39.36,"2,692.99"\n'
-    >>> parse_vaneck(RawFile("ethv.csv", raw)).frame["benchmark"].tolist()
+    >>> load_vaneck(RawFile("ethv.csv", raw)).frame["benchmark"].tolist()
     [2692.99]
     """
-    return parse_vaneck(read_raw(path))
-
-
-def parse_vaneck(file: RawFile) -> PublishedTable:
-    """Return the table in the bytes of a VanEck file; see `load_vaneck`."""
+    file = read_raw(path)
     grid = read_grid(decode(file), file.name)
     if not grid.has("Premium/Discount", "Index Level", "Total Net Assets"):
         raise MissingColumnError(

@@ -11,18 +11,18 @@ from research.loaders.grid import read_grid
 from research.loaders.published import Column, Field, PublishedTable, daily_table
 from research.loaders.raw import RawFile, decode, read_raw
 
-__all__ = ["load_vx_by_rank", "parse_vx_by_rank"]
+__all__ = ["load_vx_by_rank"]
 
 _RANK: Final = re.compile(r"VX\d+")
 _CLOCK: Final = "15:15 America/Chicago"
 
 
-def load_vx_by_rank(path: Path | str) -> PublishedTable:
+def load_vx_by_rank(path: Path | str | RawFile) -> PublishedTable:
     r"""Read a table of VIX futures by rank.
 
     Parameters
     ----------
-    path : pathlib.Path or str
+    path : pathlib.Path, str or RawFile
         The CSV file: ``DATE``, ``VX1`` and further ranks, and possibly ``VIX`` and ``SP500``.
 
     Returns
@@ -39,14 +39,10 @@ def load_vx_by_rank(path: Path | str) -> PublishedTable:
     Examples
     --------
     >>> raw = b",DATE,VIX,VX1,VX2\n61,2007-04-02,14.53,14.7,14.77\n"
-    >>> parse_vx_by_rank(RawFile("vx.csv", raw)).frame.iloc[0].to_dict()
+    >>> load_vx_by_rank(RawFile("vx.csv", raw)).frame.iloc[0].to_dict()
     {'vix': 14.53, 'vx1': 14.7, 'vx2': 14.77}
     """
-    return parse_vx_by_rank(read_raw(path))
-
-
-def parse_vx_by_rank(file: RawFile) -> PublishedTable:
-    """Return the table in the bytes of a file; see `load_vx_by_rank`."""
+    file = read_raw(path)
     grid = read_grid(decode(file), file.name)
     ranks = [name for name in grid.header if _RANK.fullmatch(name)]
     if not ranks:

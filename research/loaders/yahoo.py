@@ -15,7 +15,7 @@ from research.loaders.grid import Grid, read_grid
 from research.loaders.published import Column, Field, PublishedTable, Remark, Sort, daily_table
 from research.loaders.raw import RawFile, decode, read_raw
 
-__all__ = ["load_yahoo", "parse_yahoo"]
+__all__ = ["load_yahoo"]
 
 _MISSING: Final = frozenset({"", "-", "--", "null", "nan", "NaN"})
 _STAMP: Final = re.compile(r"(\d{4}-\d{2}-\d{2})[ T]00:00:00(?:\.0+)?(?:[+-]\d{2}:?\d{2}|Z)?")
@@ -43,12 +43,12 @@ _FIELDS: Final = (
 )
 
 
-def load_yahoo(path: Path | str, *, ticker: str = "") -> PublishedTable:
+def load_yahoo(path: Path | str | RawFile, *, ticker: str = "") -> PublishedTable:
     r"""Read a Yahoo Finance export of any vintage.
 
     Parameters
     ----------
-    path : pathlib.Path or str
+    path : pathlib.Path, str or RawFile
         The CSV file.
     ticker : str
         Which one of a file with three header lines that holds several.
@@ -78,14 +78,10 @@ def load_yahoo(path: Path | str, *, ticker: str = "") -> PublishedTable:
     Examples
     --------
     >>> raw = b"Date,Open,High,Low,Close,Adj Close,Volume\n2024-07-23,33,33.1,31.9,32.7,32.7,2013020\n"
-    >>> parse_yahoo(RawFile("ETH.csv", raw)).frame["close"].tolist()
+    >>> load_yahoo(RawFile("ETH.csv", raw)).frame["close"].tolist()
     [32.7]
     """
-    return parse_yahoo(read_raw(path), ticker=ticker)
-
-
-def parse_yahoo(file: RawFile, *, ticker: str = "") -> PublishedTable:
-    """Return the table in the bytes of an export; see `load_yahoo`."""
+    file = read_raw(path)
     text = decode(file)
     head = text.split("\n", 3)
     first = [cell.strip().casefold() for cell in head[0].split(",")]

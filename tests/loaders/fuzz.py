@@ -25,11 +25,12 @@ def fuzz(name: str, seconds: int) -> None:
 
     with atheris.instrument_imports(include=["research.loaders"]):
         from samples import SAMPLES
-        from test_loader_properties import check, parser
+        from test_loader_properties import check
 
         from research.errors import ResearchError
+        from research.loaders.formats import FORMATS
         from research.loaders.raw import RawFile
-    parse = parser(name)
+    parse = FORMATS[name].load
 
     def one(content: bytes) -> None:
         try:

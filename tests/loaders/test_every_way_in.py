@@ -7,6 +7,7 @@ import json
 import pandas as pd
 import pytest
 from click.testing import CliRunner
+from pull_funds import BEGIN, series
 
 from research.alignment import sessions
 from research.analyses.benchmark_clock.pairs import other_benchmark
@@ -126,33 +127,12 @@ REFUSED = {
 RULES = {rule for _, _, rules in READ.values() for rule in rules}
 EVERY = [*READ, *REFUSED]
 
-FUND = """
-[table.plain]
-file = "mine.csv"
-{options}
-[fund.MINE]
-name = "Mine"
-issuer = "Me"
-kind = "spot"
-asset = "ether"
-listed = {{ value = 2024-07-23, source = "me", status = "READ" }}
-benchmark = {{ value = "Index", source = "me", status = "READ" }}
-fee = "unknown"
-[fund.MINE.series.nav]
-file = "mine.csv"
-column = "nav"
-clock = "16:00 America/New_York"
-unit = "USD"
-provider = "me"
-{options}
-[fund.MINE.series.benchmark]
-file = "index.csv"
-column = "index"
-clock = "16:00 America/New_York"
-unit = "USD"
-provider = "me"
-measures = "Index"
-"""
+
+def funds_toml(options):
+    inline = ", ".join(f"{name} = {json.dumps(value)}" for name, value in options.items())
+    how = f"options = {{ {inline} }}\n" if options else ""
+    index = series("benchmark", "index.csv", "index") + 'measures = "Index"\n'
+    return f'[table.plain]\nfile = "mine.csv"\n{how}' + BEGIN + series("nav", "mine.csv", "nav") + how + index
 
 
 @pytest.fixture(params=EVERY)
@@ -164,8 +144,7 @@ def case(request, tmp_path, monkeypatch):
     (tmp_path / "index.csv").write_text(
         "date,index\n" + "".join(f"{day},{100 + at % 7}\n" for at, day in enumerate(DAYS))
     )
-    inline = ", ".join(f"{name} = {json.dumps(value)}" for name, value in options.items())
-    (tmp_path / "funds.toml").write_text(FUND.format(options=f"options = {{ {inline} }}" if options else ""))
+    (tmp_path / "funds.toml").write_text(funds_toml(options))
     return tmp_path, options, request.param in READ, told
 
 

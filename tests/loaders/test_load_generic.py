@@ -17,9 +17,9 @@ import pytest
 
 from research.errors import DataError, DataFileError, MissingColumnError, ParameterError
 from research.loaders import sql
-from research.loaders.csv import parse_csv
-from research.loaders.excel import parse_excel
-from research.loaders.parquet import parse_parquet
+from research.loaders.csv import load_csv
+from research.loaders.excel import load_excel
+from research.loaders.parquet import load_parquet
 from research.loaders.raw import RawFile
 from research.loaders.sql import load_sql
 
@@ -43,13 +43,13 @@ def raw(content: str | bytes) -> RawFile:
     ],
 )
 def test_text_in_many_notations(text, options, value):
-    frame = parse_csv(raw(text), **options).frame
+    frame = load_csv(raw(text), **options).frame
     assert frame["nav"].tolist() == [value]
     assert str(frame.index[0].date()) == "2024-07-23"
 
 
 def test_words_for_no_value_and_columns_of_words():
-    table = parse_csv(raw("date,nav,name\n2024-07-23,n/a,x\n2024-07-24,2,y\n"), missing=["n/a"])
+    table = load_csv(raw("date,nav,name\n2024-07-23,n/a,x\n2024-07-24,2,y\n"), missing=["n/a"])
     assert np.isnan(table.frame["nav"].iloc[0])
     assert list(table.frame.columns) == ["nav"]
     assert [item.rule for item in table.remarks] == ["column_left_out"]
@@ -73,7 +73,7 @@ def test_words_for_no_value_and_columns_of_words():
 )
 def test_text_that_is_not_as_stated_is_refused(text, options, error, match):
     with pytest.raises(error, match=match):
-        parse_csv(raw(text), **options)
+        load_csv(raw(text), **options)
 
 
 # --- workbooks
@@ -93,7 +93,7 @@ def workbook(*rows, sheets=("Sheet",)) -> bytes:
 
 def test_workbook_dates_as_dates_and_as_text():
     content = workbook(["date", "nav"], [dt.date(2024, 7, 23), 1.5], ["2024-07-24", None])
-    frame = parse_excel(raw(content)).frame
+    frame = load_excel(raw(content)).frame
     assert frame.index.strftime("%F").tolist() == ["2024-07-23", "2024-07-24"]
     assert np.isnan(frame["nav"].iloc[1])
 
@@ -101,25 +101,25 @@ def test_workbook_dates_as_dates_and_as_text():
 def test_workbook_header_row_and_sheet():
     content = workbook(["Fund", "X"], [], ["date", "nav"], ["2024-07-23", 2], sheets=("a", "b"))
     with pytest.raises(ParameterError, match="has the sheets a, b: name one"):
-        parse_excel(raw(content), header_row=3)
-    assert parse_excel(raw(content), header_row=3, sheet="B").frame["nav"].tolist() == [2.0]
+        load_excel(raw(content), header_row=3)
+    assert load_excel(raw(content), header_row=3, sheet="B").frame["nav"].tolist() == [2.0]
     with pytest.raises(MissingColumnError, match="no sheet 'c'"):
-        parse_excel(raw(content), sheet="c")
+        load_excel(raw(content), sheet="c")
     with pytest.raises(ParameterError, match="rows 1 to 4"):
-        parse_excel(raw(content), sheet="a", header_row=9)
+        load_excel(raw(content), sheet="a", header_row=9)
 
 
 def test_workbook_cells_that_are_no_numbers_are_refused():
     for value in (True, "text", dt.date(2024, 1, 1)):
         content = workbook(["date", "nav"], ["2024-07-23", 1], ["2024-07-24", value])
         with pytest.raises(DataError, match="row 3, column 'nav'"):
-            parse_excel(raw(content))
+            load_excel(raw(content))
 
 
 def test_workbook_cells_with_an_error_are_named():
     content = workbook(["date", "nav"], ["2024-07-23", 1], ["2024-07-24", "#N/A"])
     with pytest.raises(DataFileError, match="B3 holds an error of the spreadsheet program"):
-        parse_excel(raw(content))
+        load_excel(raw(content))
 
 
 # --- Parquet
@@ -143,15 +143,15 @@ def test_parquet_numbers_of_every_kind_and_nulls():
         word=pa.array(["a", "b"]),
         nested=pa.array([[1], [2]]),
     )
-    table = parse_parquet(raw(content))
+    table = load_parquet(raw(content))
     assert table.frame["single"].tolist() == [1.5, 2.5]
     assert table.frame["exact"].tolist() == [1.25, 2.5]
     assert np.isnan(table.frame["whole"].iloc[1])
     assert table.remarks == ()
     with pytest.raises(DataError, match="column 'word' holds string, no numbers"):
-        parse_parquet(raw(content), columns={"nav": "word"})
+        load_parquet(raw(content), columns={"nav": "word"})
     with pytest.raises(MissingColumnError, match="did you mean 'single'"):
-        parse_parquet(raw(content), columns={"nav": "singl"})
+        load_parquet(raw(content), columns={"nav": "singl"})
 
 
 @pytest.mark.parametrize(
@@ -167,16 +167,16 @@ def test_parquet_numbers_of_every_kind_and_nulls():
 )
 def test_parquet_days_that_are_none_are_refused(column, match):
     with pytest.raises(DataError, match=match):
-        parse_parquet(raw(parquet(date=column, nav=pa.array([1.0, 2.0]))))
+        load_parquet(raw(parquet(date=column, nav=pa.array([1.0, 2.0]))))
 
 
 def test_parquet_torn_infinite_and_other_files_are_refused():
     content = parquet(date=DAYS, nav=pa.array([1.0, 2.0]))
     for broken in (content[:-5], content[:40] + content[-8:], b"PAR1" + b"\x00" * 50 + b"PAR1", b"date,nav\n"):
         with pytest.raises(DataFileError):
-            parse_parquet(raw(broken))
+            load_parquet(raw(broken))
     with pytest.raises(DataError, match="infinite value in row 2"):
-        parse_parquet(raw(parquet(date=DAYS, nav=pa.array([1.0, float("inf")]))))
+        load_parquet(raw(parquet(date=DAYS, nav=pa.array([1.0, float("inf")]))))
 
 
 # --- SQL
@@ -317,5 +317,5 @@ def test_a_password_is_in_no_message(monkeypatch):
 def test_a_table_equals_what_pandas_reads():
     days = pd.bdate_range("2024-01-01", periods=50)
     frame = pd.DataFrame({"a": np.arange(50) / 7, "b": -np.arange(50.0)}, days).rename_axis("date")
-    ours = parse_csv(raw(frame.to_csv())).frame
+    ours = load_csv(raw(frame.to_csv())).frame
     pd.testing.assert_frame_equal(ours, frame, check_freq=False, check_index_type=False)

@@ -11,19 +11,19 @@ import pandas as pd
 import pytest
 
 from research.errors import DataError, DataFileError, MissingColumnError, ParameterError, UnknownNameError
-from research.loaders.bars import load_bars, parse_bars
-from research.loaders.cboe_vx import load_cboe_vx, parse_cboe_vx, vx_expiry
-from research.loaders.cme_curve import load_cme_curve, parse_cme_curve
-from research.loaders.coin_metrics import parse_coin_metrics
-from research.loaders.coingecko import load_coingecko, parse_coingecko
-from research.loaders.cryptodatadownload import load_cryptodatadownload, parse_cryptodatadownload
-from research.loaders.dpi import load_set_rebalance, parse_index_members, parse_set_rebalance
-from research.loaders.eia import load_eia, parse_eia
-from research.loaders.farside import load_farside, parse_farside
-from research.loaders.fred import load_fred, parse_fred
+from research.loaders.bars import load_bars
+from research.loaders.cboe_vx import load_cboe_vx, vx_expiry
+from research.loaders.cme_curve import load_cme_curve
+from research.loaders.coin_metrics import load_coin_metrics
+from research.loaders.coingecko import load_coingecko
+from research.loaders.cryptodatadownload import load_cryptodatadownload
+from research.loaders.dpi import load_index_members, load_set_rebalance
+from research.loaders.eia import load_eia
+from research.loaders.farside import load_farside
+from research.loaders.fred import load_fred
 from research.loaders.raw import RawFile
 from research.loaders.vx_by_rank import load_vx_by_rank
-from research.loaders.yahoo import load_yahoo, parse_yahoo
+from research.loaders.yahoo import load_yahoo
 
 
 def raw(text: str | bytes, name: str = "file") -> RawFile:
@@ -40,7 +40,7 @@ OLD = "Date,Open,High,Low,Close,Adj Close,Volume\n2020-10-15,11,12,10,11.5,11.5,
 
 
 def test_yahoo_null_in_the_running_day_is_set_aside():
-    table = parse_yahoo(raw(OLD + "2020-10-16,null,null,null,null,null,null\n"))
+    table = load_yahoo(raw(OLD + "2020-10-16,null,null,null,null,null,null\n"))
     assert len(table.frame) == 1
     assert (table.rows, table.rows_lost) == (2, 1)
     assert rules(table) == {"no_value": 1}
@@ -52,7 +52,7 @@ THREE = (
 
 
 def test_yahoo_three_header_lines():
-    table = parse_yahoo(raw(THREE))
+    table = load_yahoo(raw(THREE))
     assert table.frame["close"].tolist() == [26.2]
     assert table.frame["open"].tolist() == [26.5]
     assert "maybe_adjusted" in rules(table)
@@ -61,18 +61,18 @@ def test_yahoo_three_header_lines():
 def test_yahoo_three_header_lines_of_several_tickers_need_one():
     text = "Price,Close,Close\nTicker,ETHA,ETHV\nDate,,\n2024-07-23,26.2,50.7\n".replace("Close,Close", "Close,Close ")
     with pytest.raises(DataFileError, match="there twice"):
-        parse_yahoo(raw(text))
+        load_yahoo(raw(text))
     text = "Price,Close,High\nTicker,ETHA,ETHV\nDate,,\n2024-07-23,26.2,50.7\n"
     with pytest.raises(ParameterError, match="holds ETHA, ETHV"):
-        parse_yahoo(raw(text))
+        load_yahoo(raw(text))
     with pytest.raises(UnknownNameError, match="ETHA, ETHV"):
-        parse_yahoo(raw(text), ticker="ETHE")
-    assert parse_yahoo(raw(text), ticker="etha").frame["close"].tolist() == [26.2]
+        load_yahoo(raw(text), ticker="ETHE")
+    assert load_yahoo(raw(text), ticker="etha").frame["close"].tolist() == [26.2]
 
 
 def test_yahoo_header_one_column_off_is_put_right_where_highs_and_lows_prove_it():
     text = "Date,Price,Close,High,Low,Open\n2024-07-23,26.2,26.6,25.7,26.5,100\n2024-07-24,25.5,26.3,25.4,26.3,90\n"
-    table = parse_yahoo(raw(text))
+    table = load_yahoo(raw(text))
     assert table.frame.iloc[0].to_dict() == {"open": 26.5, "high": 26.6, "low": 25.7, "close": 26.2, "volume": 100.0}
     assert "shifted_header" in rules(table)
 
@@ -80,7 +80,7 @@ def test_yahoo_header_one_column_off_is_put_right_where_highs_and_lows_prove_it(
 def test_yahoo_header_one_column_off_without_proof_is_refused():
     text = "Date,Price,Close,High,Low,Open\n2024-07-23,26.2,25.0,27.7,26.5,100\n"
     with pytest.raises(DataFileError, match="one column off"):
-        parse_yahoo(raw(text))
+        load_yahoo(raw(text))
 
 
 def test_yahoo_stamps_with_an_offset_are_the_local_day():
@@ -88,21 +88,21 @@ def test_yahoo_stamps_with_an_offset_are_the_local_day():
     text += (
         "2021-10-20 00:00:00-04:00,42,44,42,43.3,5,0.0,0.0,0.0\n2021-11-08 00:00:00-05:00,42,44,42,43.3,5,0.5,0.0,0.0\n"
     )
-    table = parse_yahoo(raw(text))
+    table = load_yahoo(raw(text))
     assert table.frame.index.strftime("%F").tolist() == ["2021-10-20", "2021-11-08"]
     assert table.frame["distribution"].tolist() == [0.0, 0.5]
 
 
 def test_yahoo_close_that_is_adjusted_already_is_named():
     text = "Date,Close,Adj Close,Dividends\n2024-07-23,30,30,0\n2024-07-24,31,31,0.4\n"
-    assert "adjusted_close" in rules(parse_yahoo(raw(text)))
+    assert "adjusted_close" in rules(load_yahoo(raw(text)))
     honest = "Date,Close,Adj Close,Dividends\n2024-07-23,30,29.6,0\n2024-07-24,31,31,0.4\n"
-    assert "adjusted_close" not in rules(parse_yahoo(raw(honest)))
+    assert "adjusted_close" not in rules(load_yahoo(raw(honest)))
 
 
 def test_yahoo_rows_out_of_order_are_sorted_and_named():
     text = "Date,Close,Adj Close\n2026-05-21,3,3\n2026-05-23,5,5\n2026-05-22,4,4\n2026-05-24,6,6\n"
-    table = parse_yahoo(raw(text))
+    table = load_yahoo(raw(text))
     assert table.frame["close"].tolist() == [3.0, 4.0, 5.0, 6.0]
     assert rules(table)["out_of_order"] == 1
 
@@ -134,39 +134,39 @@ def test_cryptodatadownload_first_line_is_an_address():
         "https://www.CryptoDataDownload.com\n",
         "Timestamps are UTC timezone,https://www.CryptoDataDownload.com\n",
     ):
-        table = parse_cryptodatadownload(raw(line + CDD + hour(1) + hour(0)))
+        table = load_cryptodatadownload(raw(line + CDD + hour(1) + hour(0)))
         assert table.frame["open"].tolist() == [100.0, 100.0]
 
 
 def test_cryptodatadownload_seconds_and_milliseconds_in_one_file():
     second, milli = hour(0), hour(1).replace("1674090000", "1674090000000")
-    index = parse_cryptodatadownload(raw(CDD + milli + second)).frame.index
+    index = load_cryptodatadownload(raw(CDD + milli + second)).frame.index
     assert index.strftime("%F %H:%M %Z").tolist() == ["2023-01-19 00:00 UTC", "2023-01-19 01:00 UTC"]
 
 
 def test_cryptodatadownload_hours_with_am_and_pm():
     text = "Date,Symbol,Open,High,Low,Close,Volume BTC,Volume USD\n2020-02-13 01-PM,BTCUSD,100,110,90,105,2,210\n"
     text += "2020-02-13 12-AM,BTCUSD,100,110,90,105,2,210\n"
-    index = parse_cryptodatadownload(raw(text)).frame.index
+    index = load_cryptodatadownload(raw(text)).frame.index
     assert index.hour.tolist() == [0, 13]
 
 
 def test_cryptodatadownload_swapped_volumes_are_put_right_row_by_row():
-    table = parse_cryptodatadownload(raw(CDD + hour(1) + hour(0, base=210, quote=2)))
+    table = load_cryptodatadownload(raw(CDD + hour(1) + hour(0, base=210, quote=2)))
     assert table.frame["volume"].tolist() == [2.0, 2.0]
     assert rules(table) == {"swapped_volumes": 1}
 
 
 def test_cryptodatadownload_duplicate_hour_that_is_a_part_of_the_other():
     part = hour(0, high=104, low=99, close=101, base=1, quote=101)
-    table = parse_cryptodatadownload(raw(CDD + hour(1) + part + hour(0)))
+    table = load_cryptodatadownload(raw(CDD + hour(1) + part + hour(0)))
     assert table.frame["close"].tolist() == [105.0, 105.0]
     assert (table.rows_lost, rules(table)) == (1, {"duplicate_bar": 1})
 
 
 def test_cryptodatadownload_duplicate_hours_that_contradict_are_refused():
     with pytest.raises(DataError, match="stands twice with other prices"):
-        parse_cryptodatadownload(raw(CDD + hour(1) + hour(0) + hour(0, open_=101)))
+        load_cryptodatadownload(raw(CDD + hour(1) + hour(0) + hour(0, open_=101)))
 
 
 @pytest.mark.real
@@ -183,15 +183,15 @@ def test_cryptodatadownload_real_file(real_data):
 def test_bars_without_a_zone_are_refused():
     text = "timestamp,open,high,low,close\n2024-01-01 00:00:00,1,2,1,2\n"
     with pytest.raises(ParameterError, match="say which with zone"):
-        parse_bars(raw(text))
-    table = parse_bars(raw(text), zone="America/New_York")
+        load_bars(raw(text))
+    table = load_bars(raw(text), zone="America/New_York")
     assert table.frame.index[0] == pd.Timestamp("2024-01-01 05:00", tz="UTC")
 
 
 def test_bars_in_local_time_over_a_clock_change_are_refused():
     text = "timestamp,open,high,low,close\n2024-03-10 02:30:00,1,2,1,2\n"
     with pytest.raises(DataError, match="clock change"):
-        parse_bars(raw(text), zone="America/New_York")
+        load_bars(raw(text), zone="America/New_York")
 
 
 @pytest.mark.parametrize(
@@ -216,11 +216,11 @@ def test_bars_in_local_time_over_a_clock_change_are_refused():
 )
 def test_bars_that_are_broken_are_refused(text, match):
     with pytest.raises(DataError, match=match):
-        parse_bars(raw(text))
+        load_bars(raw(text))
 
 
 def test_bars_whose_high_is_none_are_counted():
-    table = parse_bars(raw("timestamp,open,high,low,close\n2024-01-01T00:00Z,5,4,1,2\n"))
+    table = load_bars(raw("timestamp,open,high,low,close\n2024-01-01T00:00Z,5,4,1,2\n"))
     assert rules(table) == {"bar_inconsistent": 1}
 
 
@@ -237,7 +237,7 @@ def test_bars_real_file_has_no_gaps(real_data):
     "text", ["observation_date,DTB3\n2024-07-04,\n2024-07-05,5.22\n", "DATE,DTB3\n2024-07-04,.\n2024-07-05,5.22\n"]
 )
 def test_fred_both_headers_and_both_ways_of_writing_nothing(text):
-    values = parse_fred(raw(text)).frame["dtb3"]
+    values = load_fred(raw(text)).frame["dtb3"]
     assert np.isnan(values.iloc[0])
     assert values.iloc[1] == 5.22
 
@@ -250,7 +250,7 @@ def test_fred_real_file_has_blanks_on_holidays(real_data):
 
 def test_farside_seed_row_is_no_day():
     text = "Date,ETHA,ETHV,Total\nSeed,10.6,10.2,20.8\n23 Jul 2024,266.5,,266.5\n24 Jul 2024,1.0,(2.5),-1.5\n"
-    table = parse_farside(raw(text))
+    table = load_farside(raw(text))
     assert rules(table) == {"not_a_day": 1}
     assert table.frame["etha"].tolist() == [266.5e6, 1e6]
     assert np.isnan(table.frame["ethv"].iloc[0])
@@ -258,7 +258,7 @@ def test_farside_seed_row_is_no_day():
 
 
 def test_farside_total_that_differs_is_named():
-    table = parse_farside(raw("Date,ETHA,ETHV,Total\n23 Jul 2024,266.5,1.0,300.0\n"))
+    table = load_farside(raw("Date,ETHA,ETHV,Total\n23 Jul 2024,266.5,1.0,300.0\n"))
     assert rules(table) == {"total_differs": 1}
 
 
@@ -273,8 +273,8 @@ def test_coin_metrics_price_is_of_the_end_of_its_day():
     text = "asset,time,PriceUSD,TxCnt,note\neth,2024-07-23T00:00:00.000000000Z,3483.5,1000,final\n"
     text += "btc,2024-07-23T00:00:00.000000000Z,65000,2000,final\n"
     with pytest.raises(ParameterError, match="say which with asset"):
-        parse_coin_metrics(raw(text))
-    table = parse_coin_metrics(raw(text), asset="eth")
+        load_coin_metrics(raw(text))
+    table = load_coin_metrics(raw(text), asset="eth")
     assert table.frame.iloc[0].to_dict() == {"price": 3483.5, "txcnt": 1000.0}
     assert table.columns["price"].clock == "24:00 UTC"
 
@@ -283,11 +283,11 @@ def test_coingecko_day_is_its_start_and_a_late_snapshot_is_counted():
     text = (
         "snapped_at,price,market_cap,total_volume\n2018-01-29 00:00:00 UTC,1,0.0,1\n2018-01-30 00:05:11 UTC,2,0.0,1\n"
     )
-    table = parse_coingecko(raw(text))
+    table = load_coingecko(raw(text))
     assert table.columns["price"].clock == "00:00 UTC"
     assert rules(table) == {"late_snapshot": 1}
     with pytest.raises(DataError, match="not the start of a day"):
-        parse_coingecko(raw(text.replace("00:05:11", "14:05:11")))
+        load_coingecko(raw(text.replace("00:05:11", "14:05:11")))
 
 
 @pytest.mark.real
@@ -313,7 +313,7 @@ def test_cme_curve_two_clocks_and_frozen_columns():
     for place, day in enumerate(days):
         curve = f'"3,{815 + place}.55","3,{810 + place}.36","3,{814 + place}.60"'
         text += f'"0","{day:%m/%d/%Y}","9,100.00","9,100.00",{curve}\n'
-    table = parse_cme_curve(raw(text))
+    table = load_cme_curve(raw(text))
     assert list(table.frame.columns) == ["reference", "m1", "m2"]
     assert table.frame["reference"].iloc[0] == 3815.55
     assert {table.columns[name].clock for name in ("reference", "m1")} == {
@@ -322,7 +322,7 @@ def test_cme_curve_two_clocks_and_frozen_columns():
     }
     assert rules(table)["frozen_column"] == 2
     with pytest.raises(MissingColumnError, match="CME - Bitcoin Composite"):
-        parse_cme_curve(raw(text), source="ICE")
+        load_cme_curve(raw(text), source="ICE")
 
 
 @pytest.mark.real
@@ -346,18 +346,18 @@ VX = "Trade Date,Futures,Open,High,Low,Close,Settle,Change,Total Volume,EFP,Open
 
 def test_cboe_disclaimer_above_the_header():
     line = "CFE data is compiled for the convenience of site visitors and is furnished without responsibility\n"
-    table = parse_cboe_vx(raw(line + VX + "01/03/2005,F (Jan 05),14,14.5,13,14,14.2,0,10,0,20\n"))
+    table = load_cboe_vx(raw(line + VX + "01/03/2005,F (Jan 05),14,14.5,13,14,14.2,0,10,0,20\n"))
     assert rules(table) == {"preamble": 1}
 
 
 @pytest.mark.parametrize("label", ["F (Jan 05)", "F (Jan 2005)"])
 def test_cboe_both_ways_of_naming_a_contract(label):
-    table = parse_cboe_vx(raw(VX + f"2004-12-03,{label},14,14.5,13,14,14.2,0,10,0,20\n"))
+    table = load_cboe_vx(raw(VX + f"2004-12-03,{label},14,14.5,13,14,14.2,0,10,0,20\n"))
     assert table.frame.index[0] == (pd.Timestamp("2004-12-03"), pd.Timestamp("2005-01-19"))
 
 
 def test_cboe_zero_means_no_trade():
-    row = parse_cboe_vx(raw(VX + "2009-12-03,F (Jan 10),0,0,0,0,24.2,0,0,0,0\n")).frame.iloc[0]
+    row = load_cboe_vx(raw(VX + "2009-12-03,F (Jan 10),0,0,0,0,24.2,0,0,0,0\n")).frame.iloc[0]
     assert row[["open", "high", "low", "close"]].isna().all()
     assert row["settle"] == 24.2
 
@@ -368,21 +368,21 @@ def test_cboe_prices_times_ten_before_2007_03_26():
         + "03/23/2007,J (Apr 07),130.4,131,130,130.9,130.9,0,1,0,1\n"
         + "03/26/2007,J (Apr 07),13,13.2,13,13.1,13.1,0,1,0,1\n"
     )
-    table = parse_cboe_vx(raw(text))
+    table = load_cboe_vx(raw(text))
     assert table.frame["settle"].tolist() == pytest.approx([13.09, 13.1])
     assert rules(table) == {"rescaled": 1}
 
 
 def test_cboe_expiry_from_the_name_of_the_file():
     text = VX.replace("Futures,", "") + "2018-01-02,11,12,10,11,11.2,0,10,0,20\n"
-    table = parse_cboe_vx(raw(text, "folder/VX_2018-01-17.csv"))
+    table = load_cboe_vx(raw(text, "folder/VX_2018-01-17.csv"))
     assert table.frame.index[0][1] == pd.Timestamp("2018-01-17")
-    old = parse_cboe_vx(raw(text, "CFE_F18_VX.csv"))
+    old = load_cboe_vx(raw(text, "CFE_F18_VX.csv"))
     assert old.frame.index[0][1] == pd.Timestamp("2018-01-17")
     with pytest.raises(ParameterError, match="neither name nor rows tell"):
-        parse_cboe_vx(raw(text, "x.csv"))
+        load_cboe_vx(raw(text, "x.csv"))
     with pytest.raises(DataError, match="lies after the expiry"):
-        parse_cboe_vx(raw(text), expiry="2017-12-20")
+        load_cboe_vx(raw(text), expiry="2017-12-20")
 
 
 def test_vx_expiry_is_the_rule_on_the_exchanges_calendar():
@@ -428,13 +428,13 @@ def eia() -> bytes:
 
 
 def test_eia_keys_serial_dates_empty_cells_and_a_negative_price():
-    table = parse_eia(raw(eia()))
+    table = load_eia(raw(eia()))
     assert table.frame["rclc1"].tolist() == [18.27, -37.63]
     assert np.isnan(table.frame["rclc2"].iloc[0])
     assert table.columns["rclc1"].unit == "Dollars per Barrel"
     assert rules(table) == {"negative_price": 1}
     with pytest.raises(MissingColumnError, match="did you mean 'Data 1'"):
-        parse_eia(raw(eia()), sheet="Data 9")
+        load_eia(raw(eia()), sheet="Data 9")
 
 
 @pytest.mark.real
@@ -452,7 +452,7 @@ def test_set_rebalance_hexadecimal_units():
         "notionalInToken": {"type": "BigNumber", "hex": "-" + hex(3 * 10**18)},
         "notionalInUSD": {"type": "BigNumber", "hex": "-0x64"},
     }
-    frame = parse_set_rebalance(raw(json.dumps({"summary": [item]}))).frame
+    frame = load_set_rebalance(raw(json.dumps({"summary": [item]}))).frame
     assert frame.loc["YFI"].to_dict() == {
         "current_unit": 0.01,
         "new_unit": 0.02,
@@ -461,18 +461,18 @@ def test_set_rebalance_hexadecimal_units():
     }
     for broken in ("12", 5, None, {"hex": "0xZZ"}, {"hex": "__import__('os')"}):
         with pytest.raises(DataError, match="hexadecimal"):
-            parse_set_rebalance(raw(json.dumps({"summary": [{**item, "newUnit": broken}]})))
+            load_set_rebalance(raw(json.dumps({"summary": [{**item, "newUnit": broken}]})))
     with pytest.raises(DataError, match="twice"):
-        parse_set_rebalance(raw(json.dumps({"summary": [item, item]})))
+        load_set_rebalance(raw(json.dumps({"summary": [item, item]})))
 
 
 def test_index_members_that_left_before_they_joined_are_refused():
     head = "asset_address,symbol,in_index_time,out_index_time,id,name\n"
-    table = parse_index_members(raw(head + "\\x40,ren,2020-09-10,,republic-protocol,REN\n"))
+    table = load_index_members(raw(head + "\\x40,ren,2020-09-10,,republic-protocol,REN\n"))
     assert table.frame["symbol"].tolist() == ["REN"]
     assert np.isnan(table.frame["left"].iloc[0])
     with pytest.raises(DataError, match="before joining"):
-        parse_index_members(raw(head + "\\x40,ren,2020-09-10,2020-09-09,r,REN\n"))
+        load_index_members(raw(head + "\\x40,ren,2020-09-10,2020-09-09,r,REN\n"))
 
 
 @pytest.mark.real

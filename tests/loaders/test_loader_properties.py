@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 import signal
 
 import numpy as np
@@ -22,11 +21,6 @@ QUIET = settings(max_examples=40)
 TEXT = sorted(name for name, content in SAMPLES.items() if b"\x00" not in content and name != "parquet")
 
 
-def parser(name: str):
-    module = importlib.import_module(FORMATS[name].module)
-    return getattr(module, f"parse_{name}")
-
-
 def parsed(name: str, content: bytes) -> PublishedTable | None:
     """Return the table, or None where a typed error refused the bytes; an endless loop ends after a minute of work."""
 
@@ -36,7 +30,7 @@ def parsed(name: str, content: bytes) -> PublishedTable | None:
     before = signal.signal(signal.SIGVTALRM, late)
     signal.setitimer(signal.ITIMER_VIRTUAL, 60.0)
     try:
-        return parser(name)(RawFile("file", content))
+        return FORMATS[name].load(RawFile("file", content))
     except ResearchError:
         return None
     finally:

@@ -18,15 +18,15 @@ from samples import SAMPLES
 from test_loader_properties import parsed
 
 from research.errors import DataError, ParameterError
-from research.loaders.bars import parse_bars
-from research.loaders.cboe_vx import parse_cboe_vx
-from research.loaders.coin_metrics import parse_coin_metrics
-from research.loaders.excel import parse_excel
-from research.loaders.farside import parse_farside
+from research.loaders.bars import load_bars
+from research.loaders.cboe_vx import load_cboe_vx
+from research.loaders.coin_metrics import load_coin_metrics
+from research.loaders.excel import load_excel
+from research.loaders.farside import load_farside
 from research.loaders.formats import load_file
-from research.loaders.grayscale import parse_grayscale
-from research.loaders.ishares import parse_ishares
-from research.loaders.parquet import parse_parquet
+from research.loaders.grayscale import load_grayscale
+from research.loaders.ishares import load_ishares
+from research.loaders.parquet import load_parquet
 from research.loaders.raw import RawFile
 
 BARS = "timestamp,open,high,low,close\n"
@@ -41,42 +41,42 @@ def raw(content: str | bytes) -> RawFile:
 @pytest.mark.parametrize("year", ["0001", "1969", "9999"])
 def test_bars_of_an_impossible_year(year):
     with pytest.raises(DataError, match="is not a time"):
-        parse_bars(raw(f"{BARS}{year}-01-01T00:00Z,1,2,1,2\n"))
+        load_bars(raw(f"{BARS}{year}-01-01T00:00Z,1,2,1,2\n"))
 
 
 def test_bars_whose_day_is_written_as_a_number():
     with pytest.raises(DataError, match="not a time since 1970"):
-        parse_bars(raw(f"{BARS}20240723,1,2,1,2\n"))
+        load_bars(raw(f"{BARS}20240723,1,2,1,2\n"))
 
 
 def test_bars_of_now():
     with pytest.raises(DataError, match="'now' is not a time"):
-        parse_bars(raw(f"{BARS}now,1,2,1,2\n"), zone="UTC")
+        load_bars(raw(f"{BARS}now,1,2,1,2\n"), zone="UTC")
 
 
 def test_bars_with_a_column_twice():
     with pytest.raises(DataError, match="'close' is there twice"):
-        parse_bars(raw("timestamp,open,high,low,close,close\n2024-01-01T00:00Z,1,2,1,2,9\n"))
+        load_bars(raw("timestamp,open,high,low,close,close\n2024-01-01T00:00Z,1,2,1,2,9\n"))
 
 
 def test_bars_with_a_row_that_is_too_short():
     text = "timestamp,open,high,low,close,volume\n2024-01-01T00:00Z,1,2,1,2,5\n\n2024-01-01T01:00Z,1,2,1,2\n"
     with pytest.raises(DataError, match="row 4 has fewer fields"):
-        parse_bars(raw(text))
-    assert parse_bars(raw(text.replace("1,2,1,2\n", "1,2,1,2,\n"))).frame["volume"].isna().tolist() == [False, True]
+        load_bars(raw(text))
+    assert load_bars(raw(text.replace("1,2,1,2\n", "1,2,1,2,\n"))).frame["volume"].isna().tolist() == [False, True]
 
 
 @pytest.mark.parametrize("label", ["F (Jan 0000)", "F (Jxx 05)", "F (Feb 05)", "K (May 2200)"])
 def test_contracts_that_do_not_exist(label):
     with pytest.raises(DataError):
-        parse_cboe_vx(raw(VX + VX_ROW.format(label)))
+        load_cboe_vx(raw(VX + VX_ROW.format(label)))
 
 
 @pytest.mark.parametrize("mark", ["<![foo[", "<!--" * 50_000, "</" * 100_000, "<a " * 100_000, "<table " * 50_000])
 def test_markup_that_is_slow_or_wrong_for_a_parser(mark):
     begun = time.process_time()
     with pytest.raises(DataError):
-        parse_grayscale(raw(f"<table id='chart-data'>{mark}"))
+        load_grayscale(raw(f"<table id='chart-data'>{mark}"))
     assert time.process_time() - begun < 20  # quadratic readers took minutes; this is no speed test
 
 
@@ -85,7 +85,7 @@ def test_ishares_json_with_a_list_where_names_are_due():
     for key in ("dataPointsByNameMap", "historical", "containersByNameMap", "fundDownload", "componentsByNameMap"):
         content = {key: content}
     with pytest.raises(DataError):
-        parse_ishares(raw(json.dumps(content)))
+        load_ishares(raw(json.dumps(content)))
 
 
 @pytest.mark.parametrize("date", ["2024110", "\ud800", "２０２４０１１０"])
@@ -95,7 +95,7 @@ def test_ishares_json_with_a_day_that_is_none(date):
     for key in ("dataPointsByNameMap", "historical", "containersByNameMap", "fundDownload", "componentsByNameMap"):
         content = {key: content}
     with pytest.raises(DataError, match="is not a date"):
-        parse_ishares(raw(json.dumps(content)))
+        load_ishares(raw(json.dumps(content)))
 
 
 def test_half_a_character_in_the_name_of_an_asset():
@@ -105,7 +105,7 @@ def test_half_a_character_in_the_name_of_an_asset():
 
 def test_spreadsheetml_formatted_text_is_its_text():
     text = SAMPLES["ishares"].decode().replace("<ss:Data>18.09</ss:Data>", "<ss:Data><B>18</B>.09</ss:Data>")
-    assert parse_ishares(raw(text)).frame["nav"].tolist() == [18.14, 18.09]
+    assert load_ishares(raw(text)).frame["nav"].tolist() == [18.14, 18.09]
 
 
 def test_spreadsheetml_cell_that_stretches_pushes_the_next():
@@ -113,7 +113,7 @@ def test_spreadsheetml_cell_that_stretches_pushes_the_next():
     text = text.replace("<ss:Cell><ss:Data>NAV per Share", '<ss:Cell ss:MergeAcross="1"><ss:Data>NAV per Share')
     text = text.replace("<ss:Cell><ss:Data>18.09", '<ss:Cell ss:MergeAcross="1"><ss:Data>18.09')
     text = text.replace("<ss:Cell><ss:Data>18.14", '<ss:Cell ss:MergeAcross="1"><ss:Data>18.14')
-    frame = parse_ishares(raw(text)).frame
+    frame = load_ishares(raw(text)).frame
     assert frame["shares_outstanding"].iloc[-1] == 473_760_000.0
 
 
@@ -124,12 +124,12 @@ def test_spreadsheetml_row_inside_a_cell():
 
 def test_coin_metrics_with_two_prices():
     with pytest.raises(DataError, match="two columns are price"):
-        parse_coin_metrics(raw("time,PriceUSD,price\n2024-07-23,1,2\n"))
+        load_coin_metrics(raw("time,PriceUSD,price\n2024-07-23,1,2\n"))
 
 
 def test_farside_with_nothing_but_the_seed():
     with pytest.raises(DataError, match="no row is a day"):
-        parse_farside(raw("Date,ETHA,Total\nSeed,1,1\n"))
+        load_farside(raw("Date,ETHA,Total\nSeed,1,1\n"))
 
 
 def test_workbook_of_two_cells_a_million_rows_apart():
@@ -139,7 +139,7 @@ def test_workbook_of_two_cells_a_million_rows_apart():
     stream = io.BytesIO()
     book.save(stream)
     with pytest.raises(DataError, match="no table is so large"):
-        parse_excel(raw(stream.getvalue()))
+        load_excel(raw(stream.getvalue()))
 
 
 def test_workbook_whose_packed_bytes_are_damaged():
@@ -158,7 +158,7 @@ def test_parquet_days_beyond_nanoseconds():
     stream = io.BytesIO()
     pq.write_table(pa.table({"date": [dt.date(7766, 5, 14)], "nav": [1.0]}), stream)
     with pytest.raises(DataError, match="years beyond reason"):
-        parse_parquet(raw(stream.getvalue()))
+        load_parquet(raw(stream.getvalue()))
 
 
 DAMAGED_PARQUET = base64.b64decode(
@@ -177,7 +177,7 @@ DAMAGED_PARQUET = base64.b64decode(
 
 
 def test_a_small_damaged_parquet_file_takes_little_memory(tmp_path):
-    assert len(parse_parquet(raw(DAMAGED_PARQUET)).frame) == 2
+    assert len(load_parquet(raw(DAMAGED_PARQUET)).frame) == 2
     # The most that it ever took is known of a process, not of a call: one of its own reads it.
     code = """
 import sys
@@ -197,7 +197,7 @@ def test_parquet_days_beyond_the_year_9999():
     stream = io.BytesIO()
     pq.write_table(pa.table({"date": pa.array([9_000_000], pa.int32()).cast(pa.date32()), "nav": [1.0]}), stream)
     with pytest.raises(DataError, match="beyond reason"):
-        parse_parquet(raw(stream.getvalue()))
+        load_parquet(raw(stream.getvalue()))
 
 
 @pytest.mark.parametrize(("format_", "options"), [("yahoo", {"ticker": 5}), ("excel", {"header_row": "1"})])

@@ -150,4 +150,4 @@ def test_the_extra_has_what_the_sources_need():
     project = tomllib.loads((Path(__file__).parents[2] / "pyproject.toml").read_text())["project"]
     live = {line.split(">")[0] for line in project["optional-dependencies"]["live"]}
     assert {item.library for item in SOURCES.values() if item.library} <= live
-    assert {"requests", "tenacity"} <= live
+    assert {"requests", "urllib3"} <= live

@@ -83,10 +83,20 @@ def test_503_twice_then_good(site, client, clock):
     assert 1 <= clock.waited[0] <= 2 <= clock.waited[1] <= 3
 
 
-def test_503_for_ever_ends_after_the_last_attempt(site, client):
+def test_503_for_ever_ends_after_the_last_attempt(site, client, clock):
     site.answer("/a.csv", lambda r: r.reply(503))
     assert "4 attempts" in failure(client, site.root + "/a.csv")
     assert len(site.asked) == 4
+    assert len(clock.waited) == 3  # not after the last
+    assert 4 <= clock.waited[2] <= 5
+
+
+def test_what_went_wrong_before_is_told_once(site, client):
+    half = lambda r: r.reply(200, TABLE[:20], content_type="text/csv", content_length=str(len(TABLE)))  # noqa: E731
+    site.answer("/a.csv", half, lambda r: r.reply(503), half, lambda r: r.reply(503))
+    message = failure(client, site.root + "/a.csv")
+    assert "4 attempts, the last: HTTP 503" in message
+    assert message.count("half a body") == 1
 
 
 def test_half_a_body_is_refused_and_fetched_again(site, client):

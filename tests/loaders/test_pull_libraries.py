@@ -15,6 +15,7 @@ from pull_funds import entry, local, mine
 from pull_server import QUICK, Clock, serving, text
 
 from research.errors import ExtraError, PullError, UnknownNameError
+from research.loaders.formats import FORMATS
 from research.loaders.pull import exchange as exchange_room
 from research.loaders.pull.exchange import make_exchange, pull_ccxt
 from research.loaders.pull.polite import Polite
@@ -424,8 +425,7 @@ def test_the_hosts_of_every_source_are_those_of_its_addresses():
             assert fact.status != "READ"  # nobody fetched them here
 
 
-def test_every_source_names_a_reader_that_exists():
+def test_every_source_names_a_format_that_exists():
     for item in SOURCES.values():
-        module, _, function = item.reader.partition(":")
-        assert callable(getattr(importlib.import_module(module), function))
+        assert callable(FORMATS[item.format].load)
         assert replace(item).where(mine(entry("x", source="fred", symbol="A")).pull["x"]) if item.address else True

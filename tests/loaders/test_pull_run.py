@@ -421,9 +421,9 @@ def die(*_, **__):
 
 if moment == "half written":
     def half(path, content):
-        path.with_name("." + path.name + ".0000.part").write_bytes(content[: len(content) // 2])
+        path.with_name("." + path.name + ".0000").write_bytes(content[: len(content) // 2])
         die()
-    vintage._written_aside = half
+    vintage.write_atomically = half
 elif moment == "before the name":
     os.link = die
 elif moment == "before the json":
@@ -466,7 +466,7 @@ def test_killed_in_the_middle_of_a_write_nothing_half_written_is_seen(site, run,
     (outcome,) = run(BILL)
     assert outcome.state in {"new", "unchanged"}, outcome.message
     assert (tmp_path / "dtb3.csv").read_text().endswith("2024-07-05,5.22\n")
-    assert not list((tmp_path / "vintages/fred/DTB3").glob("*.part"))
+    assert not list((tmp_path / "vintages/fred/DTB3").glob(".*"))
 
 
 def test_two_pulls_at_once_on_one_folder_keep_one_vintage_and_a_whole_file(site, tmp_path):

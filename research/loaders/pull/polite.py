@@ -8,15 +8,12 @@ import hashlib
 import queue
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final, TypeVar
+from typing import Final, TypeVar
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 from research.errors import ExtraError, PullError
-
-if TYPE_CHECKING:
-    from tenacity import RetryCallState
 
 __all__ = ["Again", "Limits", "Polite", "Seen", "Timer", "missing_extra", "redacted", "retry_after"]
 
@@ -165,44 +162,31 @@ class Polite:
         PullError
             If the last attempt fails too, or the server asks for more patience than there is.
         """
-        from tenacity import Retrying, retry_if_exception_type, stop_after_attempt, wait_exponential_jitter  # noqa: PLC0415
+        from urllib3.exceptions import MaxRetryError  # noqa: PLC0415
+        from urllib3.util.retry import RequestHistory, Retry  # noqa: PLC0415
 
-        back_off = wait_exponential_jitter(initial=1.0, max=60.0, jitter=1.0)
+        # urllib3 asks again at once after a first failure. As if one had gone before, it waits one to two seconds.
+        before = (RequestHistory("GET", None, None, None, None),)
+        retry = Retry(
+            self.limits.attempts - 1, backoff_factor=0.5, backoff_jitter=1.0, backoff_max=60.0, history=before
+        )
         reasons: list[str] = []
-
-        def wait(state: RetryCallState) -> float:
-            asked = state.outcome.exception() if state.outcome else None
-            return max(back_off(state), asked.wait or 0.0) if isinstance(asked, Again) else back_off(state)
-
-        def once() -> T:
-            host = self.check(address)
-            self.wait_for_turn(host)
+        while True:
+            self.wait_for_turn(self.check(address))
             try:
                 return self._within_deadline(attempt, address) if aside else attempt()
             except Again as again:
                 reasons.append(again.reason)
-                if again.wait is not None and again.wait > self.limits.patience:
+                asked = again.wait or 0.0
+                if asked > self.limits.patience:
                     raise PullError(
-                        f"{redacted(address)}: {again.reason} and asks to wait {again.wait:,.0f} s: try again later"
+                        f"{redacted(address)}: {again.reason} and asks to wait {asked:,.0f} s: try again later"
                     ) from None
-                raise
-
-        retrying = Retrying(
-            retry=retry_if_exception_type(Again),
-            stop=stop_after_attempt(self.limits.attempts),
-            wait=wait,
-            sleep=self.timer.sleep,
-            reraise=True,
-        )
-        try:
-            return retrying(once)
-        except Again as again:
-            told = "; ".join(dict.fromkeys(reasons))
-            raise PullError(
-                f"{redacted(address)}: {len(reasons)} attempts, the last: {again.reason}"
-                + (f" (before: {told})" if len(set(reasons)) > 1 else "")
-                + ": try again later"
-            ) from None
+                try:
+                    retry = retry.increment("GET", redacted(address), error=again)
+                except MaxRetryError:
+                    raise PullError(_given_up(address, reasons)) from None
+            self.timer.sleep(max(retry.get_backoff_time(), asked))
 
     def _within_deadline(self, attempt: Callable[[], T], address: str) -> T:
         """Run an attempt aside and leave it behind when its time is up, whatever it hangs on: a look-up, a header."""
@@ -237,6 +221,11 @@ class Polite:
         if status in _BUSY:
             said = {429: "too many requests"}.get(status, "the server is busy")
             raise Again(f"HTTP {status}, {said}", retry_after(headers.get("retry-after", ""), self.timer.now()))
+
+
+def _given_up(address: str, reasons: Sequence[str]) -> str:
+    told = f" (before: {'; '.join(dict.fromkeys(reasons))})" if len(set(reasons)) > 1 else ""
+    return f"{redacted(address)}: {len(reasons)} attempts, the last: {reasons[-1]}{told}: try again later"
 
 
 def retry_after(value: str, now: dt.datetime) -> float | None:

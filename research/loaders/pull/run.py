@@ -35,7 +35,7 @@ _PULLERS: Final[Mapping[str, str]] = {
 _ANY_FILE: Final = "research.loaders.pull.downloads:pull_file"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Outcome:
     """What became of one series.
 
@@ -66,7 +66,7 @@ class Outcome:
         """Return the fields, for JSON."""
         return asdict(self)
 
-    def __str__(self) -> str:
+    def __repr__(self) -> str:
         return f"{self.series}  {self.source} {self.symbol}  {self.state}: {self.message}"
 
 
@@ -189,7 +189,7 @@ def _jobs(fund: Fund, only: str | None, since: dt.date | None, sources: Mapping[
 
 
 def _check_libraries(sources: Iterable[Source]) -> None:
-    for library in sorted({"requests", "tenacity", *(item.library for item in sources if item.library)}):
+    for library in sorted({"requests", "urllib3", *(item.library for item in sources if item.library)}):
         if importlib.util.find_spec(library) is None:
             raise missing_extra(library)
 

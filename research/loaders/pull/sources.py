@@ -7,8 +7,7 @@ No address here was fetched while it was written: each says where it was read. A
 from __future__ import annotations
 
 import datetime as dt
-import importlib
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 from urllib.parse import quote
@@ -16,6 +15,7 @@ from urllib.parse import quote
 from research.errors import UnknownNameError
 from research.funds.fact import Fact
 from research.funds.pull import PullSource
+from research.loaders.formats import load_file
 from research.loaders.published import PublishedTable
 from research.loaders.raw import RawFile
 
@@ -37,8 +37,6 @@ class Source:
         The only hosts that are asked.
     format : str
         The toolkit's format of what comes.
-    reader : str
-        ``module:function`` that turns its bytes into a table.
     address : Fact or None
         Where the data are, ``{symbol}`` in it; None where a library knows, or each product has its own.
     products : mapping of str to Fact
@@ -55,7 +53,6 @@ class Source:
     title: str
     hosts: tuple[str, ...]
     format: str
-    reader: str
     address: Fact | None = None
     products: Mapping[str, Fact] = field(default_factory=dict)
     kind: BodyKind = "csv"
@@ -82,9 +79,7 @@ class Source:
 
     def read(self, file: RawFile) -> PublishedTable:
         """Return the table in stored bytes, read as the format's own loader reads them."""
-        module, _, function = self.reader.partition(":")
-        reader: Callable[[RawFile], PublishedTable] = getattr(importlib.import_module(module), function)
-        return reader(file)
+        return load_file(file, self.format)
 
 
 @dataclass(frozen=True)
@@ -115,8 +110,8 @@ class Pulled:
     time: dt.datetime
     status: int
     headers: Mapping[str, str]
-    body: bytes
-    answers: tuple[bytes, ...] = ()
+    body: bytes = field(repr=False)
+    answers: tuple[bytes, ...] = field(default=(), repr=False)
     about: Mapping[str, str] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
 
@@ -144,7 +139,6 @@ _ALL: Final = (
         "an exchange's bars, by way of ccxt",
         (),  # those of the exchange, which ccxt knows
         "bars",
-        "research.loaders.bars:parse_bars",
         library="ccxt",
     ),
     Source(
@@ -152,7 +146,6 @@ _ALL: Final = (
         "Coin Metrics' community data (CC BY-NC 4.0)",
         ("community-api.coinmetrics.io",),
         "coin_metrics",
-        "research.loaders.coin_metrics:parse_coin_metrics",
         _seen(
             "https://community-api.coinmetrics.io/v4/timeseries/asset-metrics"
             "?assets={symbol}&metrics={metric}&frequency=1d&page_size=10000&paging_from=start"
@@ -163,7 +156,6 @@ _ALL: Final = (
         "Federal Reserve Bank of St. Louis",
         ("fred.stlouisfed.org",),
         "fred",
-        "research.loaders.fred:parse_fred",
         _seen("https://fred.stlouisfed.org/graph/fredgraph.csv?id={symbol}"),
     ),
     Source(
@@ -171,7 +163,6 @@ _ALL: Final = (
         "BlackRock iShares, fund download",
         ("www.ishares.com", "www.blackrock.com"),
         "ishares",
-        "research.loaders.ishares:parse_ishares",
         products={
             "ETHA": _by_analogy(
                 _ishares("337614/ishares-ethereum-trust-etf", "iShares-Ethereum-Trust-ETF_fund"), "SLV"
@@ -188,7 +179,6 @@ _ALL: Final = (
         "ProShares, historical NAV",
         ("accounts.profunds.com",),
         "proshares",
-        "research.loaders.proshares:parse_proshares",
         _seen("https://accounts.profunds.com/etfdata/ByFund/{symbol}-historical_nav.csv"),
     ),
     Source(
@@ -196,7 +186,6 @@ _ALL: Final = (
         "VanEck, fund price history",
         ("www.vaneck.com",),
         "vaneck",
-        "research.loaders.vaneck:parse_vaneck",
         products={
             "ETHV": _by_analogy(_vaneck("ethereum-etf-ethv"), "HODL"),
             "HODL": _seen(_vaneck("bitcoin-etf-hodl")),
@@ -208,7 +197,6 @@ _ALL: Final = (
         "Yahoo Finance, by way of yfinance",
         ("fc.yahoo.com", "query1.finance.yahoo.com", "query2.finance.yahoo.com"),
         "yahoo",
-        "research.loaders.yahoo:parse_yahoo",
         library="yfinance",
     ),
 )

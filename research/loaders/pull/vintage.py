@@ -8,13 +8,13 @@ import hashlib
 import json
 import os
 import re
-import secrets
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
 from research.errors import DataFileError, PullError
+from research.files import write_atomically
 
 __all__ = ["Stored", "Vintage", "Vintages", "replace_whole", "slug"]
 
@@ -217,17 +217,16 @@ def slug(name: str) -> str:
 
 def replace_whole(path: Path, content: bytes) -> None:
     """Write a file so that a reader sees the old one or the new one, never a part."""
-    temporary = _written_aside(path, content)
     try:
-        temporary.replace(path)
-    except BaseException:
-        temporary.unlink(missing_ok=True)
-        raise
+        write_atomically(path, content)
+    except OSError as error:
+        raise DataFileError(f"{path}: cannot be written ({error.strerror}): check permissions and space") from None
 
 
 def _put_new(path: Path, content: bytes) -> None:
     """Write a file under a name that must be free."""
-    temporary = _written_aside(path, content)
+    temporary = path.with_name(f".{path.name}.part")
+    replace_whole(temporary, content)
     try:
         try:
             os.link(temporary, path)
@@ -242,26 +241,10 @@ def _put_new(path: Path, content: bytes) -> None:
         temporary.unlink(missing_ok=True)
 
 
-def _written_aside(path: Path, content: bytes) -> Path:
-    temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}.part")
-    try:
-        with temporary.open("xb") as stream:
-            stream.write(content)
-            stream.flush()
-            os.fsync(stream.fileno())
-    except OSError as error:
-        temporary.unlink(missing_ok=True)
-        raise DataFileError(f"{path}: cannot be written ({error.strerror}): check permissions and space") from None
-    except BaseException:
-        temporary.unlink(missing_ok=True)
-        raise
-    return temporary
-
-
 def _sweep(place: Path) -> None:
     """Remove what a killed pull left behind: with the lock held nobody else is writing here."""
     for entry in _entries(place):
-        if entry.name.startswith(".") and entry.name.endswith(".part"):
+        if entry.name.startswith("."):
             entry.unlink(missing_ok=True)
 
 

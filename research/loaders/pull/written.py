@@ -106,9 +106,9 @@ def tidy_bytes(table: PublishedTable, columns: tuple[str, ...]) -> bytes:
 
     Examples
     --------
-    >>> from research.loaders.fred import parse_fred
+    >>> from research.loaders.fred import load_fred
     >>> from research.loaders.raw import RawFile
-    >>> tidy_bytes(parse_fred(RawFile("x.csv", b"DATE,DTB3\n2024-07-04,.\n2024-07-05,5.22\n")), ())
+    >>> tidy_bytes(load_fred(RawFile("x.csv", b"DATE,DTB3\n2024-07-04,.\n2024-07-05,5.22\n")), ())
     b'date,dtb3\n2024-07-04,\n2024-07-05,5.22\n'
     """
     if table.kind not in _INDEX:
