@@ -24,7 +24,6 @@ __all__ = [
     "DataFileError",
     "ExtraError",
     "IdentificationError",
-    "KernelServerWarning",
     "LossError",
     "MissingColumnError",
     "NotebookError",
@@ -192,10 +191,6 @@ class ScreenWarning(ResearchWarning):
 
 class AssumptionWarning(ResearchWarning):
     """A number rests on something that the data do not show."""
-
-
-class KernelServerWarning(ResearchWarning):
-    """A kernel starts as a fresh interpreter because it cannot be forked from a warm one."""
 
 
 def nearest(name: str, available: Iterable[str]) -> str | None:

@@ -11,9 +11,9 @@ import subprocess
 import sys
 import time
 import types
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import pytest
 from small_notebooks import PARAMETERS, WRITE, build
@@ -21,8 +21,9 @@ from small_notebooks import PARAMETERS, WRITE, build
 from research import cli, versions
 from research.cli.progress import Bar, JsonLines, Lines, watcher
 from research.reporting import batch as reporting_batch
-from research.reporting import catalogue, kernels
-from research.reporting.batch import LocalExecutor, Plan, cluster, plan_batch
+from research.reporting import catalogue
+from research.reporting.batch import Finished, LocalExecutor, Plan, PlannedRun, cluster, local, plan_batch
+from research.reporting.batch.local import Settings, run_planned
 from research.versions import code_fingerprint
 
 GALLERY = "research.reporting.gallery"
@@ -36,8 +37,9 @@ if __name__ == "__main__":
     sys.modules[gallery.__name__] = gallery
     import contextlib
     from research import cli
-    from research.reporting import catalogue, kernels
-    kernels.kernel_server = lambda: contextlib.nullcontext(None)
+    from research.reporting import catalogue
+    from research.cli import batch
+    batch._PRELOAD = "research.reporting.warm"
     catalogue.notebooks_folder = lambda: pathlib.Path(sys.argv[1])
     cli.main(sys.argv[2:])
 """
@@ -53,9 +55,9 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     build(notebooks / "endless.ipynb", [endless, WRITE], PARAMETERS)
     monkeypatch.setattr(catalogue, "notebooks_folder", lambda: notebooks)
     monkeypatch.delenv("RESEARCH_DATA", raising=False)
-    # Somebody may be editing the package while its tests run; and one kernel is quicker started than a warm server.
+    # Somebody may be editing the package while its tests run; and what these notebooks need is soon warm.
     monkeypatch.setattr(versions, "package_hash", lambda: "f" * 64)
-    monkeypatch.setattr(kernels, "kernel_server", lambda: contextlib.nullcontext(None))
+    monkeypatch.setattr(sys.modules["research.cli.batch"], "_PRELOAD", "research.reporting.warm")
     gallery = types.ModuleType(GALLERY)
     gallery.write_gallery = lambda place: (place / "index.html").write_text("gallery")  # type: ignore[attr-defined]
     monkeypatch.setitem(sys.modules, GALLERY, gallery)
@@ -120,25 +122,44 @@ def test_a_dry_run_says_what_would_run_and_writes_nothing(run: Run, folder: Path
     assert list(folder.iterdir()) == []
 
 
+class Quick(LocalExecutor):
+    """Runs in this process."""
+
+    def __init__(self, timeout: int) -> None:
+        super().__init__(1, timeout=timeout)
+
+    def __enter__(self) -> Self:
+        self.queue: list[PlannedRun] = []
+        return self
+
+    def submit(self, run: PlannedRun) -> None:
+        self.queue.append(run)
+
+    def collect(self, seconds: float) -> list[Finished]:
+        run = self.queue.pop()
+        settings = Settings(self._timeout, str(Path.cwd()), str(Path.cwd()), dict(os.environ))
+        return [Finished(run.id, run_planned(run, settings))]
+
+
 @pytest.mark.parametrize(
     ("notebook", "arguments", "code", "steps"),
     [
-        ("sample", [], 0, ["code", "warm", "planned", "kernels from here", "closed"]),
+        ("sample", [], 0, ["code", "warm", "planned", "here", "closed"]),
         ("sampel", [], 2, ["code", "warm", "closed"]),
         ("sample", ["--dry-run"], 0, ["code", "planned"]),
-        ("sample", ["--cluster", "tcp://there:8786"], 0, ["code", "planned", "kernels of ffff"]),
+        ("sample", ["--cluster", "tcp://there:8786"], 0, ["code", "planned", "cluster of ffff"]),
     ],
 )
-def test_kernels_get_warm_while_the_matrix_is_read_and_after_the_code_was_looked_at(
+def test_processes_get_warm_while_the_matrix_is_read_and_after_the_code_was_looked_at(
     run: Run, monkeypatch: pytest.MonkeyPatch, notebook: str, arguments: list[str], code: int, steps: list[str]
 ) -> None:
     told: list[str] = []
 
     @contextlib.contextmanager
-    def server() -> Iterator[str]:
+    def server(preload: Sequence[str]) -> Iterator[None]:
         told.append("warm")
         try:
-            yield "here"
+            yield
         finally:
             told.append("closed")
 
@@ -151,12 +172,12 @@ def test_kernels_get_warm_while_the_matrix_is_read_and_after_the_code_was_looked
         told.append("code")
         return code_fingerprint()
 
-    def executor(_: object, *, timeout: int, kernels: str = "", package: str = "") -> LocalExecutor:
-        told.append(f"kernels from {kernels}" if kernels else f"kernels of {package[:4]}")
-        return LocalExecutor(1, timeout=timeout, kernels=False)
+    def executor(_: object, *, timeout: int, package: str = "", **__: object) -> LocalExecutor:
+        told.append(f"cluster of {package[:4]}" if package else "here")
+        return Quick(timeout)
 
     monkeypatch.setattr(versions, "code_fingerprint", look)
-    monkeypatch.setattr(kernels, "kernel_server", server)
+    monkeypatch.setattr(local, "warm_parent", server)
     monkeypatch.setattr(reporting_batch, "plan_batch", plan)
     monkeypatch.setattr(reporting_batch, "LocalExecutor", executor)
     monkeypatch.setattr(cluster, "ClusterExecutor", executor)

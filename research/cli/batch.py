@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 __all__ = ["batch"]
 
+_PRELOAD = "research.cli.warm"
+
 
 @click.command()
 @click.argument("runs", metavar="RUNS.TOML")
@@ -54,36 +56,39 @@ def batch(
     from research.versions import code_fingerprint
 
     code = code_fingerprint()
-    with _warm_kernels(wanted=cluster is None and not dry_run) as kernels:
+    with _warm(wanted=cluster is None and not dry_run):
         plan = _plan(runs, data, code)
         if dry_run:
             _show_plan(plan, out, force=force, as_json=as_json)
             return
         check_folder(Path(out))
-        result = _run(
-            plan, out, _executor(cluster, jobs, timeout, kernels, code["package"]), force=force, as_json=as_json
-        )
+        result = _run(plan, out, _executor(cluster, jobs, timeout, code["package"]), force=force, as_json=as_json)
     _show(result, as_json=as_json)
 
 
 @contextmanager
-def _warm_kernels(*, wanted: bool) -> Iterator[str | bool]:
-    """Have the process that kernels are forked from get warm: it takes longer than to find out what is to be run."""
+def _warm(*, wanted: bool) -> Iterator[None]:
+    """Have the process that reports are forked from get warm: it takes longer than to find out what is to be run."""
     if not wanted:
-        yield False
+        yield
         return
-    from research.reporting.kernels import kernel_server
+    from research.reporting.batch.local import warm_parent
 
-    with kernel_server() as address:
-        yield address or False
+    with warm_parent([_PRELOAD]):
+        yield
 
 
 def _plan(runs: str, data: str | None, code: Mapping[str, Any]) -> Plan:
     from research.errors import BatchRequestError
+    from research.funds import funds
+    from research.opening import subject
     from research.reporting.batch import plan_batch, read_spec
 
     try:
-        return plan_batch(read_spec(runs), data=data, code=code)
+        spec = read_spec(runs)
+        if data is not None:
+            funds(data)  # a folder that nobody can read is said once, not by every run
+        return plan_batch(spec, subject, data=data, code=code)
     except BatchRequestError as error:
         *others, last = error.problems
         for problem in others:
@@ -103,15 +108,18 @@ def _run(plan: Plan, out: str, executor: Executor, *, force: bool, as_json: bool
         stop(str(error), FAILED)
 
 
-def _executor(cluster: str | None, jobs: int | None, timeout: int, kernels: str | bool, package: str) -> Executor:
+def _executor(cluster: str | None, jobs: int | None, timeout: int, package: str) -> Executor:
     from research.reporting.batch import LocalExecutor
     from research.reporting.batch.local import cores
 
     if cluster is None:
-        return LocalExecutor(jobs or cores(), timeout=timeout, kernels=kernels)
-    from research.reporting.batch.cluster import ClusterExecutor
+        return LocalExecutor(jobs or cores(), timeout=timeout, preload=[_PRELOAD])
+    from functools import partial
 
-    return ClusterExecutor(cluster, timeout=timeout, package=package)
+    from research.reporting.batch.cluster import ClusterExecutor, run_remote
+
+    work = partial(run_remote, preload=(_PRELOAD,))
+    return ClusterExecutor(cluster, timeout=timeout, work=work, package=package)
 
 
 def _show_plan(plan: Plan, out: str, *, force: bool, as_json: bool) -> None:

@@ -1,31 +1,46 @@
-"""Run a notebook with papermill and say honestly how it ended.
+"""Run a notebook's cells in a process of their own, and say honestly how it ended.
 
-Papermill's own metadata call the cell of a killed kernel completed, so the end is judged here: by exceptions, by error
-outputs and by the cell that was running.
+What cells show is taken down as it comes: a run that is stopped, or whose process dies, leaves what it had shown until
+then, and says at which cell it was.
 """
 
 from __future__ import annotations
 
+import codecs
 import contextlib
-import logging
+import json
+import platform
+import queue
+import re
+import signal
 import sys
 import tempfile
-from collections.abc import Mapping
+import threading
+import time
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Final
+from typing import IO, Any, Final
 
 from research.errors import NotebookError
-from research.reporting.nodes import Node
 from research.reporting.parameters import Value
+from research.reporting.process import STREAMS, CellProcess
 from research.reporting.result import Failure
 
-__all__ = ["START_TIMEOUT", "Execution", "execute", "quick_imports"]
+__all__ = ["START_TIMEOUT", "Execution", "Node", "execute", "normalise", "quick_imports"]
+
+Node = Any
+"""A notebook, a cell or an output: an `nbformat.NotebookNode`, a dict with attributes that carries no types."""
 
 START_TIMEOUT: Final = 60
-"""Seconds that a kernel may take to start."""
+"""Seconds that the process of the cells may take to start."""
 
-_ENGINE: Final = "research"
+_GLANCE: Final = 0.25
+"""Seconds between two looks at whether somebody still waits."""
+
+_SKIPPED: Final = "skip-execution"
+_MAY_FAIL: Final = "raises-exception"
+_CELL_NAME: Final = re.compile(r"<ipython-input-\d+-[0-9a-f]+>")
 
 
 @dataclass
@@ -70,7 +85,9 @@ def quick_imports() -> None:
             del sys.modules["pyarrow.fs"]
 
 
-def execute(source: Path, values: Mapping[str, Value], *, timeout: int, kernel_server: str | None = None) -> Execution:
+def execute(
+    source: Path, values: Mapping[str, Value], *, timeout: int, wanted: Callable[[], bool] = lambda: True
+) -> Execution:
     """Run a notebook and return it with its outputs, also where it failed.
 
     Parameters
@@ -78,87 +95,187 @@ def execute(source: Path, values: Mapping[str, Value], *, timeout: int, kernel_s
     source : pathlib.Path
         The notebook to run; it is not changed.
     values : mapping of str to value
-        Parameters to inject.
+        Parameters to inject, where papermill would.
     timeout : int
         Seconds that one cell may take.
-    kernel_server : str, optional
-        Address of a warm kernel server, from `research.reporting.kernels.kernel_server`; without one the kernel is a
-        fresh interpreter.
+    wanted : callable
+        Asked several times a second whether somebody still waits.
 
     Raises
     ------
     NotebookError
-        If the kernel did not start.
+        If the process of the cells did not start, or nobody waits any longer.
     """
-    import nbformat  # noqa: PLC0415
-    import papermill  # noqa: PLC0415
-    from nbclient.exceptions import CellTimeoutError, DeadKernelError  # noqa: PLC0415
-
-    from research.reporting.kernel import end_kernels, kernel_options  # noqa: PLC0415
-
-    _register_engine()
-    logging.getLogger("papermill").setLevel(logging.CRITICAL)
-    execution = Execution()
-    # A node, not a path: papermill would format braces in a path, and save after every cell.
-    node = nbformat.read(source, as_version=4)
-    node.metadata.kernelspec = {"name": "python3", "display_name": "Python 3", "language": "python"}
-    with tempfile.TemporaryDirectory(prefix="research-", ignore_cleanup_errors=True) as folder:
+    with tempfile.TemporaryDirectory(prefix="research-", ignore_cleanup_errors=True) as name:
+        folder = Path(name)
         try:
-            papermill.execute_notebook(
-                node,
-                None,
-                parameters=dict(values),
-                engine_name=_ENGINE,
-                progress_bar=False,
-                log_output=False,
-                request_save_on_cell_execute=False,
-                autosave_cell_every=0,
-                start_timeout=START_TIMEOUT,
-                execution_timeout=timeout,
-                record_timing=False,
-                shutdown_kernel="immediate",
-                execution=execution,
-                **kernel_options(Path(folder), kernel_server),
-            )
-        except papermill.PapermillExecutionError as error:
-            _note(execution, error.ename, error.evalue)
-        except CellTimeoutError:
-            _note(execution, "Timeout", f"the cell ran longer than {timeout} seconds and was stopped")
-        except DeadKernelError:
-            _note(execution, "DeadKernel", "the kernel died while the cell ran: it was killed or ran out of memory")
-        except (RuntimeError, TimeoutError) as error:
-            if execution.running is None:
-                raise NotebookError(f"the kernel did not start: {error}") from error
-            raise
+            process = CellProcess(folder)
+        except OSError as error:
+            raise NotebookError(f"the process of the cells did not start: {error}") from error
+        try:
+            # While the process starts: to read a notebook means to import what reads and checks it.
+            execution = Execution(_injected(source, values))
+            run = _Run(execution, folder, process, timeout)
+            run.ask()
+            run.follow(wanted)
         finally:
-            end_kernels(Path(folder))
+            process.end()
     return execution
 
 
-def _note(execution: Execution, error: str, message: str) -> None:
-    """Record how the run ended, at the cell with an error output or the one that was running."""
-    # Papermill puts coloured cells of its own above a failure; the report has a banner instead.
-    cells = [
-        cell for cell in execution.notebook.cells if "papermill-error-cell-tag" not in cell.metadata.get("tags", ())
-    ]
-    execution.notebook.cells = cells
-    failed = next((index for index, cell in enumerate(cells) if _raised(cell)), execution.running)
-    execution.failed = failed
-    heading: str | None = None
-    number: int | None = None
-    if failed is not None:
+def _injected(source: Path, values: Mapping[str, Value]) -> Node:
+    """Return a notebook with a cell of parameters, and what its language is."""
+    import nbformat  # noqa: PLC0415
+    from papermill.parameterize import parameterize_notebook  # noqa: PLC0415
+
+    node = nbformat.read(source, as_version=4)
+    node.metadata.kernelspec = {"name": "python3", "display_name": "Python 3", "language": "python"}
+    node.metadata.papermill = {}
+    for cell in node.cells:
+        cell.metadata.setdefault("tags", [])
+        if cell.cell_type == "code":
+            cell.outputs, cell.execution_count = [], None
+    node = parameterize_notebook(node, dict(values))
+    node.metadata.language_info = nbformat.from_dict(_LANGUAGE)
+    return node
+
+
+_LANGUAGE: Final = {
+    "name": "python",
+    "version": platform.python_version(),
+    "mimetype": "text/x-python",
+    "codemirror_mode": {"name": "ipython", "version": sys.version_info.major},
+    "pygments_lexer": f"ipython{sys.version_info.major}",
+    "nbconvert_exporter": "python",
+    "file_extension": ".py",
+}
+
+
+class _Run:
+    """One notebook while its cells run.
+
+    Parameters
+    ----------
+    execution : Execution
+        What is filled.
+    folder : pathlib.Path
+        Where the process leaves what is printed.
+    process : CellProcess
+        Runs the cells.
+    timeout : int
+        Seconds that one cell may take.
+    """
+
+    def __init__(self, execution: Execution, folder: Path, process: CellProcess, timeout: int) -> None:
+        self._execution = execution
+        self._process = process
+        self._timeout = timeout
+        self._outputs = _Outputs(execution.notebook.cells)
+        self._printed = [_Printed(folder / name) for name in STREAMS]
+        self._limit = time.monotonic() + START_TIMEOUT
+        self._over = False
+
+    def ask(self) -> None:
+        """Say which cells to run."""
+        cells = [
+            {"index": index, "source": cell.source, "may_fail": _MAY_FAIL in cell.metadata.tags}
+            for index, cell in enumerate(self._execution.notebook.cells)
+            if cell.cell_type == "code" and cell.source.strip() and _SKIPPED not in cell.metadata.tags
+        ]
+        with contextlib.suppress(OSError):  # it is dead already: what it answers, its end, is what counts
+            self._process.requests.write(json.dumps(cells).encode() + b"\n")
+            self._process.requests.flush()
+
+    def follow(self, wanted: Callable[[], bool]) -> None:
+        """Take down what happens until the last cell is done or one has failed."""
+        lines: queue.SimpleQueue[bytes] = queue.SimpleQueue()
+        reader = threading.Thread(target=_read, args=(self._process.answers, lines), daemon=True)
+        reader.start()
+        try:
+            while not self._over:
+                left = self._limit - time.monotonic()
+                if left <= 0:
+                    self._stopped()
+                    break
+                try:
+                    line = lines.get(timeout=min(left, _GLANCE))
+                except queue.Empty:
+                    if not wanted():
+                        raise NotebookError("nobody waits for this report any longer") from None
+                    continue
+                if not line:
+                    self._died()
+                    break
+                self._take(json.loads(line))
+        finally:
+            self._process.end()
+            reader.join()  # no thread is left: this process may be one that others are forked from
+
+    def _take(self, message: dict[str, Any]) -> None:
+        for name, printed, until in zip(STREAMS, self._printed, message.pop("printed"), strict=True):
+            self._outputs.printed(name, printed.until(until))
+        event = message.pop("event")
+        if event == "began":
+            self._execution.running = message["index"]
+            self._limit = time.monotonic() + self._timeout
+            self._outputs.begin(message["index"], message["count"])
+        elif event == "done":
+            self._limit = time.monotonic() + self._timeout
+            if message["failure"] is not None:
+                self._over = True
+                if not _left_politely(*message["failure"]):
+                    self._fail(*message["failure"])
+        elif event == "ended":
+            self._over = True
+        elif event != "turned":
+            self._outputs.take(event, message)
+
+    def _stopped(self) -> None:
+        self._process.end()
+        if self._execution.running is None:
+            raise NotebookError(f"the process of the cells did not start within {START_TIMEOUT} seconds")
+        self._take_rest()
+        self._fail("Timeout", f"the cell ran longer than {self._timeout} seconds and was stopped")
+
+    def _died(self) -> None:
+        status = self._process.end()
+        if self._execution.running is None:
+            told = self._printed[1].until(None).strip().splitlines()
+            raise NotebookError(f"the process of the cells did not start: {told[-1] if told else _how(status)}")
+        self._take_rest()
+        self._fail("DeadKernel", f"the process died while the cell ran: {_how(status)}")
+
+    def _take_rest(self) -> None:
+        for name, printed in zip(STREAMS, self._printed, strict=True):
+            self._outputs.printed(name, printed.until(None))
+
+    def _fail(self, error: str, message: str) -> None:
+        cells, failed = self._execution.notebook.cells, self._execution.running
+        assert failed is not None
         number = sum(cell.cell_type == "code" for cell in cells[: failed + 1])
-        heading = _heading_above(cells, failed)
-    execution.failure = Failure(number, heading, error, message)
+        self._execution.failed = failed
+        self._execution.failure = Failure(number, _heading_above(cells, failed), error, message)
 
 
-def _raised(cell: Node) -> bool:
-    outputs = cell.get("outputs", ())
-    return any(out.output_type == "error" and not _left_politely(out) for out in outputs)
+def _read(answers: IO[bytes], lines: queue.SimpleQueue[bytes]) -> None:
+    """Pass on whole lines, and nothing as the last thing: it says that there is no more."""
+    with contextlib.suppress(OSError, ValueError):
+        for line in answers:
+            if line.endswith(b"\n"):
+                lines.put(line)
+    lines.put(b"")
 
 
-def _left_politely(output: Node) -> bool:
-    return bool(output.ename == "SystemExit" and output.evalue in {"", "0"})
+def _how(status: int) -> str:
+    """Return in words how a process ended."""
+    if status < 0:
+        name = signal.Signals(-status).name
+        return "it was killed, or it ran out of memory" if name == "SIGKILL" else f"{name} ended it"
+    return f"it ended with exit code {status}"
+
+
+def _left_politely(error: str, message: str) -> bool:
+    return error == "SystemExit" and message in {"", "0", "None"}
 
 
 def _heading_above(cells: list[Node], index: int) -> str | None:
@@ -170,29 +287,122 @@ def _heading_above(cells: list[Node], index: int) -> str | None:
     return None
 
 
-def _register_engine() -> None:
-    """Teach papermill an engine that keeps hold of the notebook when it fails.
+class _Printed:
+    """A file into which something is printed, read as far as somebody says."""
 
-    Papermill hands the notebook back only after success; a run that timed out would lose its outputs.
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._read = 0
+        self._decoder = codecs.getincrementaldecoder("utf-8")("replace")
+
+    def until(self, end: int | None) -> str:
+        """Return what comes next, up to a position or to the end of the file."""
+        if end is not None and end <= self._read:
+            return ""
+        try:
+            with self._path.open("rb") as stream:
+                stream.seek(self._read)
+                content = stream.read() if end is None else stream.read(end - self._read)
+        except FileNotFoundError:  # not there yet, or a cell has removed it
+            content = b""
+        self._read += len(content)
+        return self._decoder.decode(content, final=end is None)
+
+
+class _Outputs:
+    """Puts what comes into the cell that runs."""
+
+    def __init__(self, cells: list[Node]) -> None:
+        self._cells = cells
+        self._outputs: list[Node] = []
+        self._named: dict[str, list[Node]] = {}
+        self._clear_first = False
+
+    def begin(self, index: int, count: int) -> None:
+        cell = self._cells[index]
+        cell.execution_count = count
+        self._outputs = cell.outputs
+        self._clear_first = False
+
+    def printed(self, stream: str, text: str) -> None:
+        if not text:
+            return
+        last = self._outputs[-1] if self._outputs and not self._clear_first else None
+        if last is not None and last.output_type == "stream" and last.name == stream:
+            last.text += text
+        else:
+            self._add("stream", name=stream, text=text)
+
+    def take(self, event: str, message: Mapping[str, Any]) -> None:
+        if event == "cleared":
+            self._clear_first = True
+            if not message["wait"]:
+                self._clear()
+        elif event == "updated":
+            for output in self._named.get(message["name"], ()):
+                output.data, output.metadata = message["data"], message["metadata"]
+        elif event == "displayed":
+            output = self._add("display_data", data=message["data"], metadata=message["metadata"])
+            if message["name"] is not None:
+                self._named.setdefault(message["name"], []).append(output)
+        elif event == "result":
+            self._add(
+                "execute_result", data=message["data"], metadata=message["metadata"], execution_count=message["count"]
+            )
+        elif event == "error":
+            self._add("error", ename=message["ename"], evalue=message["evalue"], traceback=message["traceback"])
+
+    def _add(self, kind: str, **facts: object) -> Node:
+        from nbformat.v4 import new_output  # noqa: PLC0415 - loaded by who has read the notebook
+
+        if self._clear_first:
+            self._clear()
+        output = new_output(kind, **facts)
+        self._outputs.append(output)
+        return output
+
+    def _clear(self) -> None:
+        self._clear_first = False
+        self._outputs.clear()
+
+
+def normalise(notebook: Node, place: Path) -> None:
+    """Remove random ids and temporary paths from an executed notebook, in place.
+
+    Parameters
+    ----------
+    notebook : nbformat.NotebookNode
+        An executed notebook.
+    place : pathlib.Path
+        The temporary folder of the run; paths inside it become bare file names.
     """
-    from papermill.engines import NBClientEngine, papermill_engines  # noqa: PLC0415
 
-    if _ENGINE in papermill_engines._engines:
-        return
+    def cleaned(text: str) -> str:
+        text = text.replace(f"{place}/", "").replace(str(place), ".")
+        return _CELL_NAME.sub("<cell>", text)
 
-    class KeepingEngine(NBClientEngine):  # type: ignore[misc]
-        @classmethod
-        def execute_managed_notebook(cls, nb_man: Node, kernel_name: str, **kwargs: object) -> None:
-            execution = kwargs.pop("execution")
-            assert isinstance(execution, Execution)
-            execution.notebook = nb_man.nb
-            begin = nb_man.cell_start
+    for key in ("papermill", "widgets"):
+        notebook.metadata.pop(key, None)
+    for cell in notebook.cells:
+        for key in ("papermill", "execution", "ExecuteTime"):
+            cell.metadata.pop(key, None)
+        if "injected-parameters" in cell.metadata.get("tags", ()):
+            cell.id = "injected-parameters"
+            cell.source = cleaned(cell.source)
+        if not cell.metadata.get("tags", True):
+            del cell.metadata["tags"]  # papermill looks for them in every cell
+        for output in cell.get("outputs", ()):
+            _clean_output(output, cleaned)
 
-            def cell_start(cell: Node, cell_index: int | None = None, **rest: object) -> None:
-                execution.running = cell_index
-                begin(cell, cell_index, **rest)
 
-            nb_man.cell_start = cell_start
-            super().execute_managed_notebook(nb_man, kernel_name, **kwargs)
-
-    papermill_engines.register(_ENGINE, KeepingEngine)
+def _clean_output(output: Node, cleaned: Callable[[str], str]) -> None:
+    if "text" in output:
+        output.text = cleaned(output.text)
+    for key in ("evalue", "ename"):
+        if key in output:
+            output[key] = cleaned(output[key])
+    if "traceback" in output:
+        output.traceback = [cleaned(line) for line in output.traceback]
+    for kind, content in output.get("data", {}).items():
+        if kind.startswith("text/") and isinstance(content, str):
+            output.data[kind] = cleaned(content)

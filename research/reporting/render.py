@@ -11,8 +11,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
+from research.reporting.execute import Node
 from research.reporting.html import Outline, sanitiser, scrollable_tables, shaped_cells
-from research.reporting.nodes import Node
 from research.reporting.parameters import Value
 from research.reporting.result import Failure
 

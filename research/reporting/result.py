@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any, Final, NoReturn
 
 from research.errors import DataError, DataFileError
-from research.files import write_atomically
+from research.files import encode_json, write_atomically
 from research.reporting.schema import load_schema, violations
 
 __all__ = [
@@ -85,7 +85,7 @@ def write_result(path: str | Path, result: Mapping[str, Any]) -> None:
     document = {name: document[name] for name in sorted(document, key=lambda name: (ranks.get(name, len(order)), name))}
     plain = _plain(document, "")
     check_result(plain)
-    write_atomically(Path(path), _encode(plain))
+    write_atomically(Path(path), encode_json(plain))
 
 
 def check_result(result: object) -> None:
@@ -134,11 +134,7 @@ def failure_record(fund: str | None, notebook: str, parameters: Mapping[str, Any
         "error": failure.error,
         "message": failure.message,
     }
-    return _encode(record)
-
-
-def _encode(document: object) -> bytes:
-    return (json.dumps(document, indent=2, ensure_ascii=False, allow_nan=False) + "\n").encode()
+    return encode_json(record)
 
 
 def _refuse_constant(name: str) -> NoReturn:

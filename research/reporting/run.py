@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, Literal
@@ -11,8 +11,7 @@ from typing import Any, Final, Literal
 from research.errors import DataError, NotebookError, ParameterError
 from research.files import move_into_place, workspace
 from research.reporting.catalogue import notebook as find_notebook
-from research.reporting.execute import Execution, execute
-from research.reporting.normalise import normalise
+from research.reporting.execute import Execution, execute, normalise
 from research.reporting.parameters import RESULT_PATH, Value, check, effective, read_schema
 from research.reporting.render import render
 from research.reporting.result import Failure, failure_record, read_result
@@ -69,7 +68,7 @@ def run_report(
     folder: str | Path,
     *,
     timeout: int = CELL_TIMEOUT,
-    kernel_server: str | None = None,
+    wanted: Callable[[], bool] = lambda: True,
     name: str | None = None,
     stem: str | None = None,
 ) -> RunResult:
@@ -86,8 +85,8 @@ def run_report(
         The folder of all reports, made where it does not exist.
     timeout : int
         Seconds that one cell may take.
-    kernel_server : str, optional
-        Address of a warm process that forks kernels; see `research.reporting.kernels`. Default: a new interpreter.
+    wanted : callable
+        Asked several times a second whether somebody still waits.
     name : str, optional
         What the notebook is called in result and report; by default its name among the project's, or its file's.
     stem : str, optional
@@ -104,7 +103,7 @@ def run_report(
     UnknownNameError, ParameterError
         If the request is wrong; nothing is written then.
     NotebookError
-        If the notebook cannot be read, declares no ``result_path``, or no kernel could be started.
+        If the notebook cannot be read, declares no ``result_path``, its cells' process did not start, or nobody waits.
     """
     source = notebook if isinstance(notebook, Path) else find_notebook(notebook)
     name = name or (notebook.stem if isinstance(notebook, Path) else notebook)
@@ -120,7 +119,7 @@ def run_report(
         base = place / target.name
         result_path = base.with_name(base.name + ".json")
         values = {**given, RESULT_PATH: str(result_path.absolute())}
-        execution = execute(source, values, timeout=timeout, kernel_server=kernel_server)
+        execution = execute(source, values, timeout=timeout, wanted=wanted)
         normalise(execution.notebook, place.absolute())
         failure, result = _judge(execution, result_path, fund, name, place.absolute())
         _write(base, execution, failure, name=name, fund=fund, parameters=every)

@@ -14,9 +14,9 @@ from pathlib import Path
 from queue import SimpleQueue
 
 import pytest
+from research.reporting.kernels.environment import SERVER_ENVIRONMENT, SERVER_PREFERENCES
 
 from research.reporting.catalogue import notebook
-from research.reporting.kernels.environment import SERVER_ENVIRONMENT, SERVER_PREFERENCES
 
 WORKERS = 2
 ROUNDS = 4

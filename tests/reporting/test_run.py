@@ -217,9 +217,9 @@ def test_braces_and_spaces_in_paths(make_notebook: Make, tmp_path: Path) -> None
     assert run_report(source, {}, tmp_path / "re {ports} ü").status == "ok"
 
 
-def test_a_kernel_that_does_not_start(make_notebook: Make, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_process_that_does_not_start(make_notebook: Make, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "executable", shutil.which("false"))
-    with pytest.raises(NotebookError, match="the kernel did not start"):
+    with pytest.raises(NotebookError, match="the process of the cells did not start"):
         run_report(make_notebook(WRITE), {}, tmp_path / "reports")
     assert not (tmp_path / "reports").exists()
 
@@ -233,13 +233,3 @@ def test_a_process_that_imported_nothing_before(make_notebook: Make, tmp_path: P
     for _ in range(3):
         answer = interpreted(code)
         assert (answer.stdout, answer.stderr) == ("ok\n", "")
-
-
-def test_a_long_temporary_folder_falls_back_from_sockets(
-    make_notebook: Make, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    from research.reporting.kernel import kernel_options
-
-    short = kernel_options(Path("/tmp/x"))["config"].ReportKernelManager.transport
-    long = kernel_options(Path("/tmp") / ("x" * 100))["config"].ReportKernelManager.transport
-    assert (short, long) == ("ipc", "tcp")

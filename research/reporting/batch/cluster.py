@@ -2,32 +2,49 @@
 
 from __future__ import annotations
 
+import atexit
 import itertools
+import os
+import pickle
+import select
+import struct
+import subprocess
+import sys
+import threading
 import time
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, Final, Self
+from collections.abc import Callable, Sequence
+from typing import IO, TYPE_CHECKING, Any, Final, Self
 
-from research.errors import ExtraError
-from research.reporting.batch.executor import Finished, Outcome, failure_of
+from research.errors import ExtraError, NotebookError
+from research.reporting.batch.executor import Executor, Finished, Outcome, failure_of
 from research.reporting.batch.plan import PlannedRun
+from research.reporting.result import Failure
 from research.versions import package_hash
 
 if TYPE_CHECKING:
     from distributed import Client, Future
 
-__all__ = ["ClusterExecutor"]
-
+__all__ = ["ClusterExecutor", "main", "run_remote"]
 _CONNECT: Final = 10.0
 """Seconds to reach the scheduler."""
 
 _WAIT: Final = 30.0
 """Seconds to wait for a first worker, or for another one when all are gone."""
 
+_LENGTH: Final = struct.Struct("!Q")
+_LARGEST: Final = 1 << 32
+_MOMENT: Final = 0.5
+_own = threading.local()
+
+
 RemoteWork = Callable[[PlannedRun, int, str], Outcome]
 
 
-def run_remote(run: PlannedRun, timeout: int, package: str) -> Outcome:
-    """Run one report on the machine of a Dask worker; called there.
+def run_remote(run: PlannedRun, timeout: int, package: str, preload: Sequence[str] = ()) -> Outcome:
+    """Run one report on the machine of a Dask worker, in this thread's child; called there.
+
+    A report starts processes, changes the working directory and sets signals: none of that belongs into a worker that
+    others use too. The child runs one run after the other, with its imports loaded, and ends when the worker ends.
 
     Parameters
     ----------
@@ -37,10 +54,26 @@ def run_remote(run: PlannedRun, timeout: int, package: str) -> Outcome:
         Seconds that one cell may take.
     package : str
         Hash of the package that planned the run; another one here would give another report.
-    """
-    from research.reporting.batch.remote import run_in_child  # noqa: PLC0415 - on the worker only
+    preload : sequence of str
+        As for `research.reporting.batch.LocalExecutor`.
 
-    return run_in_child(run, timeout, package)
+    Raises
+    ------
+    NotebookError
+        If the child ended without an answer.
+    """
+    here = package_hash()
+    if here != package:
+        told = f"this worker has another version of the package ({here[:12]}) than the batch ({package[:12]})"
+        return Outcome({}, Failure(None, None, "OtherVersion", f"{told}: install the same one everywhere"))
+    asked = (here, str(timeout), *preload)
+    child = getattr(_own, "child", None)
+    if child is not None and child.asked != asked:
+        child.close()  # it has imported what was there when it started
+        child = None
+    if child is None or child.process.poll() is not None:
+        child = _own.child = _Child(asked)
+    return child.run(run)
 
 
 class ClusterExecutor:
@@ -206,3 +239,89 @@ def _failed(future: Future) -> Outcome | None:
     except Exception:  # noqa: BLE001 - nothing can be learnt any more
         return None
     return None if isinstance(error, KilledWorker) or error is None else Outcome({}, failure_of(error))
+
+
+class _Child:
+    """A process that runs reports, spoken to through pipes."""
+
+    def __init__(self, asked: tuple[str, ...]) -> None:
+        self.asked = asked
+        # Imported, not run as a script: what is pickled there then bears the names that this side knows.
+        command = [sys.executable, "-c", "from research.reporting.batch.cluster import main; main()", *asked[1:]]
+        self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)  # noqa: S603 - ours
+        atexit.register(self.close)
+
+    def run(self, run: PlannedRun) -> Outcome:
+        assert self.process.stdin is not None
+        assert self.process.stdout is not None
+        try:
+            _send(self.process.stdin, run)
+            outcome = _receive(self.process.stdout)
+        except (OSError, EOFError, pickle.UnpicklingError):
+            self.close()
+            raise NotebookError("the process that ran the report ended without an answer") from None
+        assert isinstance(outcome, Outcome)
+        return outcome
+
+    def close(self) -> None:
+        """Let the child end: it stops its worker when its input closes."""
+        for stream in (self.process.stdin, self.process.stdout):
+            if stream is not None:
+                stream.close()
+        try:
+            self.process.wait(10)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
+
+
+def _send(stream: IO[bytes], value: object) -> None:
+    content = pickle.dumps(value)
+    stream.write(_LENGTH.pack(len(content)) + content)
+    stream.flush()
+
+
+def _receive(stream: IO[bytes]) -> object:
+    """Return the next value of a pipe between a process and its own child."""
+    head = stream.read(_LENGTH.size)
+    if len(head) < _LENGTH.size:
+        raise EOFError
+    (length,) = _LENGTH.unpack(head)
+    content = stream.read(length) if length < _LARGEST else b""
+    if len(content) < length:
+        raise EOFError
+    return pickle.loads(content)  # noqa: S301 - written by our own process, never a file
+
+
+def main() -> None:
+    """Run reports that come through standard input until it closes."""
+    from research.reporting.batch.local import LocalExecutor  # noqa: PLC0415 - in the child only
+
+    requests, answers = sys.stdin.buffer, os.fdopen(os.dup(sys.stdout.fileno()), "wb")
+    # What a library prints must not get into the answers.
+    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
+    with LocalExecutor(1, timeout=int(sys.argv[1]), preload=sys.argv[2:]) as executor:
+        while True:
+            try:
+                run = _receive(requests)
+            except EOFError:
+                return
+            assert isinstance(run, PlannedRun)
+            outcome = _done(executor, run, requests)
+            if outcome is None:
+                return
+            _send(answers, outcome)
+
+
+def _done(executor: Executor, run: PlannedRun, requests: IO[bytes]) -> Outcome | None:
+    """Return what became of a run; None where the owner went away in the meantime."""
+    executor.submit(run)
+    while True:
+        for finished in executor.collect(_MOMENT):
+            if finished.outcome is not None:
+                return finished.outcome
+            told = "the process that ran it was lost: killed, out of memory, or cut off"
+            return Outcome({}, Failure(None, None, "WorkerLost", told))
+        # The owner never speaks while a run goes on: something to read is the end of the pipe.
+        if select.select([requests], [], [], 0)[0]:
+            return None

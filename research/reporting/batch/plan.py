@@ -1,23 +1,29 @@
-"""What a batch will run: every request compared with its notebook before anything starts."""
+"""What a batch will run: every request compared with its notebook before anything starts.
+
+A run's key is one hash over all that its result depends on. The same key, the same result: no need to run again.
+"""
 
 from __future__ import annotations
 
+import hashlib
 import json
+import secrets
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any, Final
+from functools import cache
+from pathlib import Path
+from typing import Any, Final, Protocol
 
 from research.errors import BatchRequestError, NotebookError, ResearchError, UnknownNameError
-from research.reporting.batch.key import DataHashes, run_key
-from research.reporting.batch.names import safe_name
-from research.reporting.batch.spec import BatchSpec, RequestedRun
+from research.reporting.batch.spec import BatchSpec, RequestedRun, safe_name
 from research.reporting.catalogue import notebook as find_notebook
 from research.reporting.parameters import RESULT_PATH, Schema, Value, check, effective, read_schema
+from research.reporting.result import RESULT_SCHEMA
 from research.strict_toml import KeyPath, dotted
 from research.versions import code_fingerprint
 
-__all__ = ["Plan", "PlannedRun", "plan_batch"]
+__all__ = ["Plan", "PlannedRun", "Subject", "SubjectOf", "plan_batch", "run_key"]
 
 _NOTEBOOK: Final = "notebook"
 
@@ -42,7 +48,7 @@ class PlannedRun:
     parameters : mapping of str to value
         Every parameter, given or default.
     key : str
-        See `research.reporting.batch.key`.
+        See `run_key`.
     """
 
     id: str
@@ -70,19 +76,47 @@ class Plan:
     runs: tuple[PlannedRun, ...]
 
 
+class Subject(Protocol):
+    """What a run is about, as far as a key must know: what it will be called, and what it will read."""
+
+    @property
+    def name(self) -> str:
+        """The fund, as its registry spells it."""
+
+    @property
+    def files(self) -> Mapping[str, Path]:
+        """Files by where they are named; they need not be there."""
+
+    @property
+    def logs(self) -> Mapping[str, Path]:
+        """Files that hold what was written last to another one; one that is empty is as good as none."""
+
+    @property
+    def queries(self) -> Sequence[str]:
+        """What comes from a server: nobody knows what that holds without asking it."""
+
+
+SubjectOf = Callable[[str, str | None], Subject]
+"""Says what a run with these parameters ``fund`` and ``data`` is about; raises nothing for a fund that nobody knows."""
+
+
 @dataclass(frozen=True)
 class _Source:
     content: bytes
     schema: Schema
 
 
-def plan_batch(spec: BatchSpec, *, data: str | None = None, code: Mapping[str, Any] | None = None) -> Plan:
+def plan_batch(
+    spec: BatchSpec, subject: SubjectOf, *, data: str | None = None, code: Mapping[str, Any] | None = None
+) -> Plan:
     """Check every run that a batch asks for, name its files and compute its key.
 
     Parameters
     ----------
     spec : BatchSpec
         As read from ``runs.toml``.
+    subject : callable
+        Such as `research.opening.subject`: what a run will read is part of its key.
     data : str, optional
         A folder with a ``funds.toml``, for every notebook that has a parameter ``data``.
     code : mapping, optional
@@ -94,19 +128,13 @@ def plan_batch(spec: BatchSpec, *, data: str | None = None, code: Mapping[str, A
     BatchRequestError
         Every request that cannot be: unknown notebooks and parameters, values of a wrong type or outside their range,
         runs that are there twice.
-    DataFileError
-        If the folder `data` holds no readable ``funds.toml``.
 
     Notes
     -----
     A fund that nobody knows, or data that are missing, are found by the run itself: one failed run, not a refused
     batch.
     """
-    if data is not None:
-        from research.funds import funds  # noqa: PLC0415
-
-        funds(data)
-    checker = _Checker(spec, data)
+    checker = _Checker(spec, subject, data)
     runs = [run for requested in spec.runs if (run := checker.planned(requested)) is not None]
     if checker.problems:
         raise BatchRequestError(tuple(dict.fromkeys(checker.problems)))
@@ -122,11 +150,11 @@ def plan_batch(spec: BatchSpec, *, data: str | None = None, code: Mapping[str, A
 class _Checker:
     """Compares requests with notebooks and collects what is wrong with them."""
 
-    def __init__(self, spec: BatchSpec, data: str | None) -> None:
+    def __init__(self, spec: BatchSpec, subject: SubjectOf, data: str | None) -> None:
         self.spec = spec
         self.data = data
         self.problems: list[str] = []
-        self._hashes = DataHashes()
+        self._hashes = _DataHashes(subject)
         self._sources: dict[str, _Source | None] = {}
         self._seen: dict[str, RequestedRun] = {}
         for requested in spec.runs:
@@ -145,7 +173,7 @@ class _Checker:
         if given is None:
             return None
         if isinstance(given.get("fund"), str):
-            given["fund"] = self._hashes.ticker(str(given["fund"]), str(given.get("data", "")))[0]
+            given["fund"] = self._hashes.subject(str(given["fund"]), str(given.get("data", ""))).name
         every = effective(given, source.schema)
         if self._is_twin(requested, name, every):
             return None
@@ -250,3 +278,105 @@ def _as_name(value: Value) -> str:
     if isinstance(value, list):
         return "-".join(map(_as_name, value)) or "empty"
     return value or "empty" if isinstance(value, str) else json.dumps(value)
+
+
+def run_key(
+    name: str,
+    notebook: bytes,
+    parameters: Mapping[str, Any],
+    data: Mapping[str, Any],
+    code: Mapping[str, Any] | None = None,
+) -> str:
+    """Return the key of a run.
+
+    Parameters
+    ----------
+    name : str
+        The notebook's name.
+    notebook : bytes
+        Its file.
+    parameters : mapping of str to JSON value
+        Every parameter, given or default.
+    data : mapping
+        Hashes of the files that it will read; all that are read.
+    code : mapping, optional
+        Fingerprint of the code; by default of the code that is installed now.
+
+    Returns
+    -------
+    str
+        A SHA-256 in hexadecimal digits.
+
+    Examples
+    --------
+    >>> run_key("a", b"{}", {"x": 1}, {}) == run_key("a", b"{}", {"x": 1}, {})
+    True
+    >>> run_key("a", b"{}", {"x": 1}, {}) == run_key("a", b"{}", {"x": 2}, {})
+    False
+    """
+    content = {
+        **(code or code_fingerprint()),
+        "name": name,
+        "notebook": _digest(notebook),
+        "parameters": dict(parameters),
+        "data": dict(data),
+        "schema": RESULT_SCHEMA,
+    }
+    return _digest(json.dumps(content, sort_keys=True, allow_nan=False).encode())
+
+
+class _DataHashes:
+    """Hashes of the data files that runs will read; every file is read once.
+
+    Bundled tables belong to the package and are in its hash.
+    """
+
+    def __init__(self, subject: SubjectOf) -> None:
+        self.of_file = cache(_file_hash)
+        self.subject = cache(lambda fund, data: subject(fund, data or None))
+
+    def of_run(self, parameters: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the hashes for one run, None for a file that is not there.
+
+        ``fund`` and ``data`` lead to the fund's files; a text that names a file is one that the notebook may read.
+        """
+        found: dict[str, Any] = {}
+        if isinstance(parameters.get("fund"), str):
+            found["fund"] = self._of_subject(self.subject(parameters["fund"], str(parameters.get("data", ""))))
+        named = {name: self.of_file(Path(text)) for name, text in _texts(parameters) if _is_file(text)}
+        return {**found, "named": named}
+
+    def _of_subject(self, subject: Subject) -> dict[str, Any]:
+        logs = {where: self.of_file(path) for where, path in subject.logs.items()}
+        return {
+            **{where: self.of_file(path) for where, path in subject.files.items()},
+            **{where: None if found == _digest(b"") else found for where, found in logs.items()},
+            # Such a run is never like the last.
+            **{where: secrets.token_hex(16) for where in subject.queries},
+        }
+
+
+def _texts(parameters: Mapping[str, Any]) -> Iterable[tuple[str, str]]:
+    for name, value in parameters.items():
+        for number, item in enumerate(value if isinstance(value, list) else [value]):
+            if isinstance(item, str) and item:
+                yield f"{name}.{number}", item
+
+
+def _is_file(text: str) -> bool:
+    try:
+        return Path(text).is_file()
+    except (OSError, ValueError):
+        return False
+
+
+def _file_hash(path: Path) -> str | None:
+    try:
+        with path.open("rb") as stream:
+            return hashlib.file_digest(stream, "sha256").hexdigest()
+    except (OSError, ValueError):
+        return None
+
+
+def _digest(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()

@@ -14,19 +14,20 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
+from research.files import locked
 from research.reporting.batch.events import EventLog, Watch
 from research.reporting.batch.executor import Executor, Finished, Outcome, failure_of
-from research.reporting.batch.interruption import uninterrupted
 from research.reporting.batch.local import SCRATCH
-from research.reporting.batch.lock import locked
-from research.reporting.batch.manifest import build_manifest, write_manifest
 from research.reporting.batch.plan import Plan, PlannedRun
-from research.reporting.batch.store import Entry, Store
+from research.reporting.batch.store import Entry, Store, build_manifest, write_manifest
 from research.reporting.batch.table import write_table
+from research.reporting.interruption import uninterrupted
 from research.reporting.result import Failure
 
 __all__ = ["BatchResult", "pending", "run_batch"]
 
+LOCK_FILE: Final = ".lock"
+_BUSY: Final = "a batch is running here, {who}: wait for it, or choose another --out"
 _MOMENT: Final = 0.25
 """Seconds between two ticks of whoever looks on."""
 
@@ -130,7 +131,7 @@ def run_batch(
         gallery = write_gallery
     folder = Path(out) / plan.name
     folder.mkdir(parents=True, exist_ok=True)
-    with locked(folder) as before:
+    with locked(folder / LOCK_FILE, _BUSY) as before:
         _remove_scratch(before.get("pid"), before.get("host"))
         batch = _Batch(plan, folder, EventLog(folder, watch), gallery)
         try:

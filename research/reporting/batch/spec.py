@@ -7,8 +7,10 @@ say otherwise.
 
 from __future__ import annotations
 
+import hashlib
 import itertools
 import math
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,13 +19,20 @@ from typing import Annotated, Any, Final
 from pydantic import BaseModel, ConfigDict, Field, PlainValidator, ValidationError
 
 from research.errors import DataFileError
-from research.reporting.batch.names import is_folder_name
 from research.strict_toml import KeyPath, TomlFile, read_toml
 
-__all__ = ["MOST_RUNS", "BatchSpec", "RequestedRun", "read_spec", "same_value"]
+__all__ = ["MOST_RUNS", "BatchSpec", "RequestedRun", "is_folder_name", "read_spec", "safe_name", "same_value"]
 
 MOST_RUNS: Final = 10_000
 """Runs of the largest batch; a matrix of a few long lists is past it before its author notices."""
+
+_SAFE: Final = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]{0,62}[A-Za-z0-9_-])?")
+_OTHER: Final = re.compile(r"[^A-Za-z0-9._-]+")
+_DEVICE: Final = re.compile(r"(?:con|prn|aux|nul|com\d|lpt\d)(?:\..*)?", re.IGNORECASE)
+_LONGEST: Final = 64
+_DIGITS: Final = 8
+_TAKEN: Final = frozenset({"manifest", "index", "results", "events"})
+"""What a batch calls its own files, without the ending."""
 
 _ADVICE: Final = {
     "name": 'write a folder name of letters, digits, ".", "_" and "-"',
@@ -216,3 +225,42 @@ def same_value(one: object, other: object) -> bool:
     if isinstance(one, list) and isinstance(other, list):
         return len(one) == len(other) and all(map(same_value, one, other))
     return isinstance(one, bool) == isinstance(other, bool) and one == other
+
+
+def is_folder_name(name: str) -> bool:
+    """Whether a name can be a folder's on every file system.
+
+    Examples
+    --------
+    >>> is_folder_name("nightly-1"), is_folder_name("../x"), is_folder_name("NUL"), is_folder_name("a.")
+    (True, False, False, False)
+    """
+    return _SAFE.fullmatch(name) is not None and _DEVICE.fullmatch(name) is None
+
+
+def safe_name(name: str, *, always: bool = False, distinct: str = "") -> str:
+    """Return `name` where it can name a file, else what of it can, and a hash that keeps two such names apart.
+
+    Parameters
+    ----------
+    name : str
+        Any text.
+    always : bool
+        Append the hash in any case.
+    distinct : str
+        What else the hash is of.
+
+    Examples
+    --------
+    >>> safe_name("ETHV")
+    'ETHV'
+    >>> safe_name("../x"), safe_name("<script>")
+    ('x-198ed126', 'script-bdc50105')
+    """
+    fits = is_folder_name(name) and name.partition(".")[0].casefold() not in _TAKEN
+    if fits and not always:
+        return name
+    digest = hashlib.sha256(f"{name}\0{distinct}".encode("utf-8", "backslashreplace")).hexdigest()[:_DIGITS]
+    kept = _OTHER.sub("-", name).strip("-._")[: _LONGEST - _DIGITS - 1].rstrip("-._")
+    # A device's name stays one whatever follows its first dot.
+    return f"{kept.replace('.', '_') if _DEVICE.fullmatch(kept) else kept or 'x'}-{digest}"

@@ -10,17 +10,21 @@ import contextlib
 import hashlib
 import json
 import os
-import secrets
 import shutil
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
 from typing import Any, Final
 
+from research.files import encode_json, staged, sync_folder, write_atomically
 from research.reporting.batch.executor import KINDS, Outcome, failure_of
 from research.reporting.batch.plan import PlannedRun
 from research.reporting.result import Failure, check_result, failure_record
+from research.versions import versions
 
-__all__ = ["Entry", "Store", "encode", "sync_folder", "write_durably"]
+__all__ = ["MANIFEST", "MANIFEST_SCHEMA", "Entry", "Store", "build_manifest", "write_manifest", "write_whole"]
+MANIFEST: Final = "manifest.json"
+MANIFEST_SCHEMA: Final = "research.batch/1"
+
 
 Entry = dict[str, Any]
 """What the manifest says of a run, and its record too."""
@@ -103,25 +107,17 @@ class Store:
             _make_folder(path.parent, self.folder)
         self._work.mkdir(exist_ok=True)
         try:
-            staged = {kind: self._stage(content) for kind, content in files.items()}
-            record_staged = self._stage(encode(entry))
+            contents = {kind: staged(content, self._work) for kind, content in files.items()}
+            record_staged = staged(encode_json(entry), self._work)
             if record.exists():
                 record.unlink()
                 sync_folder(record.parent)
-            self._place(run, staged)
+            self._place(run, contents)
             record_staged.replace(record)
             sync_folder(record.parent)
         finally:
             self.clean()
         return entry
-
-    def _stage(self, content: bytes) -> Path:
-        path = self._work / secrets.token_hex(8)
-        with path.open("xb") as stream:
-            stream.write(content)
-            stream.flush()
-            os.fsync(stream.fileno())
-        return path
 
     def _place(self, run: PlannedRun, staged: Mapping[str, Path]) -> None:
         """Move files onto their names; at no moment does a result stand beside another run's report."""
@@ -142,6 +138,45 @@ class Store:
 
     def _file(self, run: PlannedRun, kind: str) -> Path:
         return self.folder / f"{run.id}.{kind}"
+
+
+def build_manifest(batch: str, entries: Iterable[Entry]) -> dict[str, Any]:
+    """Return a manifest in the layout of ``research/data/batch.schema.json``.
+
+    Parameters
+    ----------
+    batch : str
+        Name of the batch.
+    entries : iterable of dict
+        One for each run that has ended, in any order.
+
+    Examples
+    --------
+    >>> build_manifest("nightly", [])["counts"]
+    {'ok': 0, 'failed': 0}
+    """
+    runs = sorted(entries, key=lambda entry: str(entry["id"]))
+    ok = sum(entry["status"] == "ok" for entry in runs)
+    return {
+        "schema": MANIFEST_SCHEMA,
+        "batch": batch,
+        "counts": {"ok": ok, "failed": len(runs) - ok},
+        "versions": versions(),
+        "runs": runs,
+    }
+
+
+def write_manifest(folder: Path, manifest: dict[str, Any]) -> Path:
+    """Write ``manifest.json`` whole or not at all, and return its path."""
+    return write_whole(folder / MANIFEST, encode_json(manifest))
+
+
+def write_whole(path: Path, content: bytes) -> Path:
+    """Write a file of a batch whole or not at all, and return its path; what is half-done lies in one place."""
+    staging = path.parent / _WORK
+    staging.mkdir(exist_ok=True)
+    write_atomically(path, content, staging=staging)
+    return path
 
 
 def _checked(run: PlannedRun, outcome: Outcome) -> Outcome:
@@ -193,37 +228,6 @@ def _entry(run: PlannedRun, files: Mapping[str, bytes], failure: Failure | None,
         "failure": told,
         "note": note,
     }
-
-
-def encode(document: object) -> bytes:
-    """Return a document as the bytes of a JSON file; the same document gives the same bytes."""
-    return (json.dumps(document, indent=2, ensure_ascii=False, allow_nan=False) + "\n").encode("utf-8")
-
-
-def write_durably(path: Path, content: bytes) -> None:
-    """Write a file whole or not at all, also where the power goes a moment later."""
-    temporary = path.parent / _WORK / secrets.token_hex(8)
-    temporary.parent.mkdir(exist_ok=True)
-    try:
-        with temporary.open("xb") as stream:
-            stream.write(content)
-            stream.flush()
-            os.fsync(stream.fileno())
-        temporary.replace(path)
-        sync_folder(path.parent)
-    finally:
-        temporary.unlink(missing_ok=True)
-
-
-def sync_folder(folder: Path) -> None:
-    """Make the names in a folder safe on disk, where the system has such a thing."""
-    if os.name != "posix":
-        return
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def _make_folder(folder: Path, root: Path) -> None:

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final
 
-from research.reporting.batch.store import write_durably
+from research.reporting.batch.store import write_whole
 
 __all__ = ["TABLE", "quantities", "write_table"]
 
@@ -88,9 +88,7 @@ def write_table(folder: Path, entries: Iterable[Mapping[str, Any]]) -> Path:
     schema = pa.schema([(name, pa.float64() if name == "value" else pa.string()) for name in _COLUMNS])
     buffer = io.BytesIO()
     parquet.write_table(pa.table(columns, schema=schema), buffer, compression="zstd")
-    path = folder / TABLE
-    write_durably(path, buffer.getvalue())
-    return path
+    return write_whole(folder / TABLE, buffer.getvalue())
 
 
 def _add(columns: dict[str, list[Any]], entry: Mapping[str, Any], result: Mapping[str, Any]) -> None:

@@ -14,9 +14,10 @@ import pytest
 from small_notebooks import WRITE, build
 
 from research import versions
+from research.opening import subject
 from research.reporting import catalogue
 from research.reporting.batch import BatchResult, Finished, Outcome, Plan, PlannedRun, plan_batch, read_spec, run_batch
-from research.reporting.batch.worker import Settings
+from research.reporting.batch.local import Settings
 from research.reporting.result import Failure
 
 PARAMETERS = """\
@@ -53,7 +54,7 @@ def planned(folder: Path, text: str, name: str = "nightly", data: str | None = N
     """Return the plan of a ``runs.toml`` with this text."""
     path = folder / f"{name}.toml"
     path.write_text(text, encoding="utf-8")
-    return plan_batch(read_spec(path), data=data)
+    return plan_batch(read_spec(path), subject, data=data)
 
 
 def matrix(count: int, mood: str = "") -> str:

@@ -34,14 +34,14 @@ def mounted(place: Path, *options: str) -> Iterator[Path]:
 
 def limited(path: Path, free: list[int], monkeypatch: pytest.MonkeyPatch) -> None:
     """Have files that are staged for a batch fill a disk of so many bytes."""
-    real = store.Store._stage
+    real = store.staged
 
-    def stage(self: store.Store, content: bytes) -> Path:
+    def stage(content: bytes, folder: Path) -> Path:
         if len(content) > free[0]:
             raise OSError(errno.ENOSPC, "No space left on device")
-        return real(self, content)
+        return real(content, folder)
 
-    monkeypatch.setattr(store.Store, "_stage", stage)
+    monkeypatch.setattr(store, "staged", stage)
 
 
 def check_full(result: BatchResult, folder: Path) -> None:

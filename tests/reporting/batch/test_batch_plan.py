@@ -12,7 +12,8 @@ import pytest
 from batches import notebooks, planned
 
 from research import versions
-from research.errors import BatchRequestError, DataFileError
+from research.errors import BatchRequestError
+from research.opening import subject
 from research.reporting.batch import plan_batch, read_spec
 from research.versions import package_hash
 
@@ -197,8 +198,6 @@ def test_data_of_one_s_own_reach_every_notebook_that_can_take_them(tmp_path: Pat
     assert "data" not in by_notebook["alone"].given
     twice = problems(tmp_path, text + '\n[[include]]\nnotebook = "other"\ndata = "x"', str(folder))
     assert "data is given twice" in twice[0]
-    with pytest.raises(DataFileError, match="no such folder"):
-        planned(tmp_path, text, data=str(tmp_path / "nowhere"))
 
 
 def test_a_data_folder_in_the_matrix_that_is_not_there_is_a_run_that_will_fail(tmp_path: Path) -> None:
@@ -304,7 +303,7 @@ class TestKeys:
     def test_a_key_is_of_the_code_that_a_caller_names(self, tmp_path: Path) -> None:
         path = tmp_path / "runs.toml"
         path.write_text('[matrix]\nnotebook = ["sample"]')
-        keys = [plan_batch(read_spec(path), code={"package": digit * 64}).runs[0].key for digit in "0101"]
+        keys = [plan_batch(read_spec(path), subject, code={"package": digit * 64}).runs[0].key for digit in "0101"]
         assert keys[:2] == keys[2:]
         assert keys[0] != keys[1]
 

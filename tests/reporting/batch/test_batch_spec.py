@@ -11,8 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from research.errors import DataFileError
-from research.reporting.batch.names import is_folder_name, safe_name
-from research.reporting.batch.spec import read_spec, same_value
+from research.reporting.batch.spec import is_folder_name, read_spec, safe_name, same_value
 from research.strict_toml import read_toml
 
 MATRIX = '[matrix]\nfund = ["A", "B"]\nnotebook = ["n", "m"]\nwindow = [1, 2]\n'

@@ -19,9 +19,9 @@ from processes import Interrupted, gone, interrupted_by
 
 from research.reporting import read_result
 from research.reporting.batch import LocalExecutor, Plan, local, run_batch
-from research.reporting.batch.interruption import uninterrupted
-from research.reporting.batch.worker import run_planned
-from research.reporting.kernels import KernelServer, can_fork
+from research.reporting.batch.local import Settings, run_planned, warm_parent
+from research.reporting.interruption import uninterrupted
+from research.reporting.process import can_fork
 
 
 @pytest.fixture(autouse=True)
@@ -66,7 +66,7 @@ def test_a_worker_that_is_killed_costs_one_attempt_and_a_second_time_the_run(tmp
         matrix(2)
         + '[[include]]\nnotebook = "other"\nmood = "die once"\n[[include]]\nnotebook = "other"\nmood = "die always"'
     )
-    executor = LocalExecutor(2, timeout=60, work=work, kernels=False)
+    executor = LocalExecutor(2, timeout=60, work=work)
     result = run_batch(planned(tmp_path, text), tmp_path / "reports", executor, gallery=page)
     runs = {run["parameters"]["mood"]: run for run in result.manifest["runs"]}
     assert result.manifest["counts"] == {"ok": 3, "failed": 1}
@@ -77,7 +77,7 @@ def test_a_worker_that_is_killed_costs_one_attempt_and_a_second_time_the_run(tmp
 
 def test_a_worker_killed_from_outside_while_idle_or_at_work_is_replaced(tmp_path: Path) -> None:
     plan = planned(tmp_path, matrix(1))
-    with LocalExecutor(1, timeout=60, work=work, kernels=False) as executor:
+    with LocalExecutor(1, timeout=60, work=work) as executor:
         executor.submit(plan.runs[0])
         [first] = executor.collect(60)
         assert first.outcome is not None
@@ -97,7 +97,7 @@ def test_a_worker_killed_from_outside_while_idle_or_at_work_is_replaced(tmp_path
 @pytest.mark.skipif(not can_fork(), reason="workers are spawned here")
 def test_workers_come_also_after_the_process_that_they_are_forked_from_was_killed(tmp_path: Path) -> None:
     plan = planned(tmp_path, matrix(1))
-    with LocalExecutor(1, timeout=60, work=work, kernels=False) as executor:
+    with LocalExecutor(1, timeout=60, work=work) as executor:
         [server] = (psutil.Process(pid) for pid in children())
         server.kill()
         gone(server.pid)  # not waited for: who waits for a process takes its end away from its owner
@@ -110,7 +110,7 @@ def test_workers_come_also_after_the_process_that_they_are_forked_from_was_kille
 @pytest.mark.skipif(not can_fork(), reason="workers are spawned here")
 def test_the_process_that_workers_are_forked_from_has_one_thread(tmp_path: Path) -> None:
     plan = planned(tmp_path, matrix(1))
-    with LocalExecutor(1, timeout=60, work=work, kernels=False) as executor:
+    with LocalExecutor(1, timeout=60, work=work) as executor:
         [server] = (psutil.Process(pid) for pid in children())
         executor.submit(plan.runs[0])
         executor.collect(60)
@@ -120,7 +120,7 @@ def test_the_process_that_workers_are_forked_from_has_one_thread(tmp_path: Path)
 @pytest.mark.skipif(not can_fork(), reason="workers are spawned here")
 def test_a_worker_whose_parent_was_killed_is_waited_for(tmp_path: Path) -> None:
     plan = planned(tmp_path, matrix(1, "sleep 60"))
-    with LocalExecutor(1, timeout=60, work=work, kernels=False) as executor:
+    with LocalExecutor(1, timeout=60, work=work) as executor:
         [server] = (psutil.Process(pid) for pid in children())
         executor.submit(plan.runs[0])
         assert executor.collect(1) == []
@@ -151,7 +151,7 @@ def test_a_worker_that_cannot_be_forked_is_spawned(
     original = LocalExecutor._started
     monkeypatch.setattr(LocalExecutor, "_started", started)
     plan = planned(tmp_path, matrix(1))
-    with LocalExecutor(1, timeout=60, work=work, kernels=False) as executor:
+    with LocalExecutor(1, timeout=60, work=work) as executor:
         executor.submit(plan.runs[0])
         [finished] = executor.collect(60)
     assert finished.outcome is not None
@@ -184,7 +184,7 @@ def test_a_worker_that_starts_during_an_interruption_is_ended(
     original = LocalExecutor._started
     monkeypatch.setattr(LocalExecutor, "_started", started)
     [run] = planned(tmp_path, matrix(1, "sleep 60")).runs
-    executor = LocalExecutor(1, timeout=60, work=work, kernels=False)
+    executor = LocalExecutor(1, timeout=60, work=work)
     with interrupted_by(number), pytest.raises(Interrupted), executor:
         executor.submit(run)
     assert len(seen) == 1
@@ -209,20 +209,34 @@ def test_both_signals_of_an_interruption_are_heard_and_no_handler_is_lost() -> N
             signal.signal(number, handler)
 
 
-@pytest.mark.skipif(not can_fork(), reason="kernels are forked on Linux only")
-def test_kernels_come_from_a_server_that_runs_already_and_it_stays(tmp_path: Path) -> None:
-    text = matrix(1, "import os; open('parent', 'w').write(str(os.getppid()))")
-    server = KernelServer()
-    try:
-        with LocalExecutor(1, timeout=60, kernels=server.address) as executor:
-            executor.submit(planned(tmp_path, text).runs[0])
+@pytest.mark.skipif(not can_fork(), reason="workers are spawned here")
+def test_workers_come_from_a_warm_process_that_is_there_already_and_it_stays(tmp_path: Path) -> None:
+    [run] = planned(tmp_path, matrix(1, "import os; open('parent', 'w').write(str(os.getppid()))")).runs
+    with warm_parent():
+        [server] = children()
+        with LocalExecutor(1, timeout=60) as executor:
+            executor.submit(run)
             [finished] = executor.collect(60)
+            [worker] = executor.processes
+            assert psutil.Process(worker).ppid() == server
         assert finished.outcome is not None
         assert finished.outcome.failure is None
-        assert Path("parent").read_text() == str(server.pid)
-        assert server.alive
-    finally:
-        server.close()
+        assert Path("parent").read_text() == str(worker)
+        assert children() == {server}
+    assert children() == set()
+
+
+@pytest.mark.skipif(not can_fork(), reason="workers are spawned here")
+def test_reports_come_also_after_the_warm_process_was_killed(tmp_path: Path) -> None:
+    [run] = planned(tmp_path, matrix(1)).runs
+    with LocalExecutor(1, timeout=60) as executor:
+        [server] = children()
+        os.kill(server, signal.SIGKILL)
+        gone(server)
+        executor.submit(run)
+        [finished] = executor.collect(60)
+    assert finished.outcome is not None
+    assert finished.outcome.failure is None
 
 
 def test_no_module_in_the_folder_at_hand_stands_in_for_one_of_ours(
@@ -247,7 +261,7 @@ def test_no_module_in_the_folder_at_hand_stands_in_for_one_of_ours(
 def test_stopping_ends_workers_in_the_middle_of_a_run(tmp_path: Path) -> None:
     [run] = planned(tmp_path, matrix(1, "sleep 60")).runs
     begun = time.monotonic()
-    with LocalExecutor(1, timeout=60, work=work, kernels=False) as executor:
+    with LocalExecutor(1, timeout=60, work=work) as executor:
         executor.submit(run)
         assert executor.collect(3) == []
         [pid] = executor.processes
@@ -258,15 +272,13 @@ def test_stopping_ends_workers_in_the_middle_of_a_run(tmp_path: Path) -> None:
 def test_what_goes_wrong_in_a_worker_outside_the_cells_is_a_failure_with_a_name(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from research.reporting.batch.worker import Settings
-
     [run] = planned(tmp_path, matrix(1)).runs
-    settings = Settings(60, None, str(tmp_path / "nowhere"), str(tmp_path), dict(os.environ))
+    settings = Settings(60, str(tmp_path / "nowhere"), str(tmp_path), dict(os.environ))
     outcome = run_planned(run, settings)
     assert outcome.failure is not None
     assert (outcome.failure.error, outcome.files) == ("FileNotFoundError", {})
     monkeypatch.setattr("sys.executable", "/bin/false")
-    outcome = run_planned(run, Settings(60, None, str(tmp_path), str(tmp_path), dict(os.environ)))
+    outcome = run_planned(run, Settings(60, str(tmp_path), str(tmp_path), dict(os.environ)))
     assert outcome.failure is not None
     assert outcome.failure.error == "NotebookError"
     assert str(tmp_path) not in outcome.failure.message

@@ -16,8 +16,9 @@ import pytest
 from batches import Inline, documents, go, matrix, notebooks, planned, work
 
 from research.errors import BusyError
+from research.files import locked
 from research.reporting.batch import Outcome, PlannedRun, runner, store
-from research.reporting.batch.lock import LOCK_FILE, locked
+from research.reporting.batch.runner import LOCK_FILE
 
 pytestmark = pytest.mark.filterwarnings("ignore:.*fork.*:DeprecationWarning")
 
@@ -54,7 +55,7 @@ class TestLock:
         folder.mkdir(parents=True)
         child = os.fork()
         if child == 0:
-            with locked(folder):
+            with locked(folder / LOCK_FILE):
                 (folder / ".work").mkdir()
                 (folder / ".work" / "half").touch()
                 (tmp_path / f"research-batch-{os.getpid()}-x").mkdir()

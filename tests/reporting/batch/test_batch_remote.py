@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from batches import matrix, notebooks, planned
 
-from research.reporting.batch import Outcome, PlannedRun, remote
+from research.reporting.batch import Outcome, PlannedRun, cluster
 
 
 @pytest.fixture
@@ -17,10 +17,10 @@ def told(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     said: list[str] = []
 
     class Child:
-        def __init__(self, timeout: int, package: str) -> None:
-            self.timeout, self.package = timeout, package
+        def __init__(self, asked: tuple[str, ...]) -> None:
+            self.asked, self.package = asked, asked[0]
             self.process = types.SimpleNamespace(poll=lambda: None)
-            said.append(f"start {package}")
+            said.append(f"start {self.package}")
 
         def run(self, _: PlannedRun) -> Outcome:
             said.append(f"run {self.package}")
@@ -29,8 +29,8 @@ def told(monkeypatch: pytest.MonkeyPatch) -> list[str]:
         def close(self) -> None:
             said.append(f"close {self.package}")
 
-    monkeypatch.setattr(remote, "_Child", Child)
-    monkeypatch.setattr(remote, "_own", types.SimpleNamespace())
+    monkeypatch.setattr(cluster, "_Child", Child)
+    monkeypatch.setattr(cluster, "_own", types.SimpleNamespace())
     return said
 
 
@@ -40,9 +40,9 @@ def test_a_process_that_has_imported_older_code_runs_nothing_more(
     notebooks(tmp_path / "notebooks", monkeypatch)
     [run] = planned(tmp_path, matrix(1)).runs
     for installed in ("one", "one", "two"):
-        monkeypatch.setattr(remote, "package_hash", lambda installed=installed: installed)
-        assert remote.run_in_child(run, 60, installed).failure is None
+        monkeypatch.setattr(cluster, "package_hash", lambda installed=installed: installed)
+        assert cluster.run_remote(run, 60, installed).failure is None
     assert told == ["start one", "run one", "run one", "close one", "start two", "run two"]
-    failure = remote.run_in_child(run, 60, "three").failure
+    failure = cluster.run_remote(run, 60, "three").failure
     assert failure is not None
     assert failure.error == "OtherVersion"

@@ -1,0 +1,110 @@
+"""Do once, in the process that others are forked from, what every report would do first.
+
+Imported by that process. Whatever cannot be done here is left to the forks, which say so themselves.
+"""
+
+from __future__ import annotations
+
+import builtins
+import contextlib
+import gc
+import importlib
+import os
+import sys
+import types
+import warnings
+from collections.abc import Callable, Iterable, Iterator
+from functools import partial
+from typing import Final
+
+from research.reporting.execute import quick_imports
+from research.reporting.process import note_path
+
+__all__ = ["WANTED", "attempt", "forget_warnings"]
+
+WANTED: Final = "RESEARCH_WARM_FOR"
+"""Variable with the path of a file that is there as long as somebody needs this process."""
+
+_LIBRARIES: Final = (
+    "IPython.core.completerlib",
+    "IPython.core.magics",
+    "IPython.core.oinspect",
+    "IPython.core.pylabtools",
+    "IPython.lib.lexers",
+    "research.reporting.cells",
+    "research.reporting.run",
+)
+_MARKDOWN: Final = "# A title\n\nSome *words*, `code` and [a link](https://example.org).\n\n- a list\n\n|a|\n|-|\n|1|\n"
+_CODE: Final = 'import research as rs  # a comment\nif rs.load(f"{1.5:g}"):\n    print([None, "text"])\n'
+_TABLE: Final = '<table class="t"><tbody><tr><th>a</th><td style="text-align: right">1</td></tr></tbody></table>'
+
+
+def attempt(steps: Iterable[str | Callable[[], object]]) -> None:
+    """Import modules and call functions, as long as somebody needs this process.
+
+    A process that is killed instead, in the middle of one, leaves behind what libraries were writing: a lock beside
+    matplotlib's list of fonts, a folder for its settings.
+
+    Parameters
+    ----------
+    steps : iterable of str or callable
+        Names of modules, or functions without parameters. Nothing here may leave a thread, an open file or a changed
+        setting behind: forks inherit them all.
+    """
+    shown, warnings.showwarning = warnings.showwarning, lambda *_, **__: None
+    wanted = os.environ.get(WANTED)
+    try:
+        for step in steps:
+            if wanted and not os.path.exists(wanted):  # noqa: PTH110 - a name as it was given
+                return
+            # A warm-up must not be stricter than the forks: whoever needs what failed here meets the error itself.
+            with contextlib.suppress(Exception):
+                partial(importlib.import_module, step)() if isinstance(step, str) else step()
+    finally:
+        warnings.showwarning = shown
+
+
+def forget_warnings() -> None:
+    """Forget which warnings were given: they belong to runs. The filters that libraries have set stay, as they do."""
+    for module in list(sys.modules.values()):
+        names = getattr(module, "__dict__", None)
+        if isinstance(names, dict):  # among the modules are objects that only look like one
+            names.pop("__warningregistry__", None)
+    warnings.onceregistry.clear()  # type: ignore[attr-defined]
+
+
+def _pandas() -> None:
+    """Import pandas as in a notebook: it decides then how many columns of a table to print, and in which encoding."""
+    with _as_in_a_notebook():
+        import pandas  # noqa: F401, PLC0415
+
+
+@contextlib.contextmanager
+def _as_in_a_notebook() -> Iterator[None]:
+    output, sys.stdout = sys.stdout, types.SimpleNamespace(encoding="utf-8")
+    builtins.get_ipython = lambda: types.SimpleNamespace(kernel=None)  # type: ignore[attr-defined]
+    try:
+        yield
+    finally:
+        sys.stdout = output
+        del builtins.get_ipython  # type: ignore[attr-defined]
+
+
+def _page() -> None:
+    """Do once what every report does: its lexer, its sanitiser and its schema compile when they are first used."""
+    import nbformat  # noqa: PLC0415
+
+    from research.reporting.render import render  # noqa: PLC0415
+
+    node = nbformat.v4
+    output = node.new_output("display_data", {"text/html": _TABLE, "text/plain": "a"})
+    cells = [node.new_markdown_cell(_MARKDOWN), node.new_code_cell(_CODE, outputs=[output])]
+    language = {"name": "python", "pygments_lexer": "ipython3"}
+    notebook = node.new_notebook(cells=cells, metadata={"language_info": language})
+    render(notebook, name="none")
+    nbformat.writes(notebook)
+
+
+gc.disable()
+note_path()
+attempt([_pandas, quick_imports, *_LIBRARIES, _page])
