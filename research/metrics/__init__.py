@@ -4,8 +4,9 @@ Every function takes a fund (a Series, or a DataFrame with one column for each f
 DataFrame with the funds' columns) on identical labels, and returns one number, or one for each fund. Returns are log
 returns per period unless the parameters are called ``simple``. Nothing is filled: a period with a NaN on either side
 is left out, and `observations` says how many remain. Where too few remain the answer is NaN. Labels that differ,
-infinite values, and unsorted or repeated labels are refused. `hac_interval`, `bootstrap_interval` and
-`paired_interval` give each measure its uncertainty; `rank_funds` says which places of a league table are real.
+infinite values, unsorted or repeated labels, and prices in place of returns are refused. `measures` lists every measure
+with the names that the field has for it, and `measure` finds one by any of them. `hac_interval`, `bootstrap_interval`
+and `paired_interval` give each its uncertainty; `rank_funds` says which places of a league table are real.
 """
 
 from research.metrics.active import active_premium, information_ratio_arithmetic, information_ratio_geometric

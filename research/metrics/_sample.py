@@ -36,6 +36,7 @@ __all__ = [
     "total",
     "variance",
 ]
+
 Array: TypeAlias = NDArray[np.float64]
 Returns: TypeAlias = pd.Series | pd.DataFrame
 

@@ -302,7 +302,7 @@ def hac_interval(
     Parameters
     ----------
     measure : str or callable
-        A measure of this package or its name: ``"tracking_error"``.
+        A measure by its function or by any of its names, see `research.measures`: ``"tracking_error"``, ``"ATD"``.
     fund_returns : pandas.Series or pandas.DataFrame
         What the measure takes: returns per period, or a premium; one column for each fund.
     benchmark_returns : pandas.Series or pandas.DataFrame, optional
