@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import stat
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
@@ -33,7 +33,7 @@ _OTHER_FILES: Final = (
 )
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class RawFile:
     """A file's bytes.
 
@@ -46,7 +46,10 @@ class RawFile:
     """
 
     name: str
-    raw: bytes = field(repr=False)
+    raw: bytes
+
+    def __repr__(self) -> str:
+        return f"{self.name}: {len(self.raw):,} bytes"
 
     @property
     def sha256(self) -> str:

@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from research import loaders
 from research.errors import DataError, DataFileError, MissingColumnError, ResearchError
 from research.loaders.csv import load_csv
 from research.loaders.raw import RawFile
@@ -240,3 +241,13 @@ def test_what_is_written_is_read_back_exactly(dates, data):
     frame = read(raw.encode())
     assert frame["nav"].tolist() == values
     assert [stamp.date() for stamp in frame.index] == sorted(dates)
+
+
+def test_the_old_name_reads_as_it_did_and_says_what_to_write():
+    with pytest.warns(DeprecationWarning, match="load_file"):
+        old = loaders.parse_csv
+    pd.testing.assert_frame_equal(old(GOOD, "x.csv", ["close"]), read(GOOD, ["close"]))
+    with pytest.raises(DataFileError, match=r"x\.csv: torn: the last line has no end"):
+        old(GOOD[:-2], "x.csv", ["close"], needs_final_newline=True)
+    with pytest.raises(AttributeError, match="no attribute 'parse_cvs'"):
+        _ = loaders.parse_cvs

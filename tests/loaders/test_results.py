@@ -55,6 +55,7 @@ FACTS = [
     (Remark("footer", "2 rows of words below the table", row=9), "[footer] 2 rows of words below the table"),
     (Column("USD", "16:00 America/New_York", "price", 0.01), "USD, 16:00 America/New_York, price, to 0.01"),
     (file_format("eia"), "eia: EIA history workbook (daily, .xls)"),
+    (RawFile("nav.csv", bytes(1200)), "nav.csv: 1,200 bytes"),
     (Outcome("close", "yahoo", "X", "new", "3 rows"), "close  yahoo X  new: 3 rows"),
 ]
 
