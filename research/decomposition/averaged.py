@@ -28,9 +28,6 @@ __all__ = ["AveragedResult", "NoisePosterior", "averaged_level"]
 
 Array = npt.NDArray[np.float64]
 
-# Below a millionth of the greatest weight a point of the grid moves no interval in a digit that is printed.
-_NEGLIGIBLE = 1e-6
-
 
 @dataclass(frozen=True, eq=False)
 class NoisePosterior:
@@ -60,11 +57,11 @@ class NoisePosterior:
         """Return one fund's, of its first `count` coefficients, without points of negligible weight."""
         weights = block.weights[fund]
         order = np.argsort(-weights, kind="stable")
-        kept = order[weights[order] > _NEGLIGIBLE * weights[order[0]]]
+        kept = order[weights[order] > 0.0]
         inverse = block.inverse[fund if len(block.inverse) > 1 else 0][kept, :count, :count]
         variance = block.variance[fund, kept]
         return cls(
-            weights=weights[kept] / weights[kept].sum(),
+            weights=weights[kept],
             share=block.share[kept],
             phi=block.phi[kept],
             variance=variance,

@@ -23,7 +23,7 @@ from scipy.special import expit
 
 from research.decomposition.covariance import eigenvalues, log_determinant
 
-__all__ = ["AveragedBlock", "average_block", "average_sample", "robust_covariances"]
+__all__ = ["AveragedBlock", "average_block", "average_sample", "grid_points", "robust_covariances"]
 
 Array = npt.NDArray[np.float64]
 
@@ -31,6 +31,8 @@ Array = npt.NDArray[np.float64]
 # but a walk; and beyond an autocorrelation of 0.9 noise and walk cannot be told apart in samples that exist.
 _LEAST_WALK, _GREATEST_LOGIT, _GREATEST_PHI, _CHANCE_OF_PLAIN = 3.4, 4.0, 0.9, 0.5
 _STEPS = (0.4, 0.05)  # of logit λ and φ, up to two years of sessions: the ends of intervals move by less than a percent
+# Below a millionth of the greatest weight a point of the grid moves no interval in a digit that is printed.
+_NEGLIGIBLE = 1e-6
 _MOST_COLUMNS = 12  # missing sessions that are cheaper as columns than by a factorisation at every point of the grid
 
 
@@ -60,6 +62,11 @@ class _Grid:
         prior = across[:, None] * along
         shares = np.broadcast_to(expit(logits), prior.shape)
         return cls(shares.ravel(), np.repeat(phis, logits.size), np.log(prior).ravel())
+
+
+def grid_points(sessions: int) -> int:
+    """Return the number of points of the grid for a sample that spans `sessions`."""
+    return int(_Grid.of(sessions).phi.size)
 
 
 def _trapezium(points: int) -> Array:
@@ -288,8 +295,9 @@ class AveragedBlock:
 
     @cached_property
     def weights(self) -> Array:
-        """Posterior weights, shape (F, G); they sum to 1."""
+        """Posterior weights, shape (F, G): they sum to 1, and negligible ones are 0."""
         relative = np.exp(self.log_posterior - self.log_posterior.max(axis=1, keepdims=True))
+        relative = np.where(relative > _NEGLIGIBLE, relative, 0.0)
         return np.asarray(relative / relative.sum(axis=1, keepdims=True), dtype=float)
 
     @cached_property
