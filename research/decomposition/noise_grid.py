@@ -23,7 +23,7 @@ from scipy.special import expit
 
 from research.decomposition.covariance import eigenvalues, log_determinant
 
-__all__ = ["AveragedBlock", "average_block", "average_sample", "grid_points", "robust_covariances"]
+__all__ = ["AveragedBlock", "average_block", "average_sample", "grid_points", "robust_covariances", "whiten_any"]
 
 Array = npt.NDArray[np.float64]
 
@@ -250,11 +250,13 @@ class _Recursion:
         diagonal[1:] += rest * (self.fresh[1:] + self.turn[1:] ** 2 * self.fresh[:-1])
         return diagonal, rest * self.turn[1:] * self.fresh[:-1] - share * self.carry[1:] * self.gaps[:-1]
 
-    def whiten(self, columns: Array, share: float) -> Array:
-        """Return rows (T, ·) with their covariance taken out, in time."""
-        pivots, factors, _ = lapack.dpttrf(*self.tridiagonal(share))
-        unit_lower = np.vstack([np.ones(pivots.size), np.append(factors, 0.0)])
-        return np.asarray(solve_banded((1, 0), unit_lower, self.less(columns)) / np.sqrt(pivots)[:, None], dtype=float)
+
+def whiten_any(columns: Array, share: float, phi: float, gaps: Array) -> Array:
+    """Return rows (T, ·) with the covariance of errors at (λ, φ) taken out, in time, whatever sessions are missing."""
+    shift = _Recursion.of(phi, gaps)
+    pivots, factors, _ = lapack.dpttrf(*shift.tridiagonal(share))
+    unit_lower = np.vstack([np.ones(pivots.size), np.append(factors, 0.0)])
+    return np.asarray(solve_banded((1, 0), unit_lower, shift.less(columns)) / np.sqrt(pivots)[:, None], dtype=float)
 
 
 @dataclass(frozen=True, eq=False)
@@ -386,10 +388,9 @@ def robust_covariances(level: Array, drivers: Array, share: Array, phi: Array, g
     found = np.empty((len(level), drivers.shape[1], drivers.shape[1]))
     for phi_share in np.unique(np.column_stack([phi, share]), axis=0):
         funds = np.flatnonzero((phi == phi_share[0]) & (share == phi_share[1]))
-        shift = _Recursion.of(float(phi_share[0]), gaps)
         own = drivers if len(drivers) == 1 else drivers[funds]
         stacked = np.concatenate([level[funds], own.reshape(-1, level.shape[1])]).T
-        white = shift.whiten(stacked, float(phi_share[1])).T
+        white = whiten_any(stacked, float(phi_share[1]), float(phi_share[0]), gaps).T
         y, x = white[: funds.size], white[funds.size :].reshape(own.shape)
         bread = np.linalg.inv(x @ x.transpose(0, 2, 1))
         solved = bread @ x
