@@ -17,8 +17,7 @@ import pandas as pd
 from scipy.special import fdtrc, logsumexp
 
 from research.conventions import BASIS_POINT, DAYS_PER_YEAR, SESSIONS_PER_YEAR
-from research.decomposition.fit import LocalLevelResult
-from research.decomposition.local_level import _check_rank, _checked
+from research.decomposition.local_level import LocalLevelResult, _check_rank, _checked
 from research.decomposition.mixture import StudentMixture
 from research.decomposition.noise_grid import AveragedBlock, average_sample, robust_covariances
 from research.errors import DataError, ParameterError, SampleError

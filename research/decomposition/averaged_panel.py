@@ -14,15 +14,15 @@ from research.decomposition.averaged import averaged_level
 from research.decomposition.mixture import StudentMixture
 from research.decomposition.noise_grid import AveragedBlock, average_block, grid_points, robust_covariances
 from research.decomposition.panel import (
+    LocalLevelPanel,
     _check_rank,
-    _check_sample,
     _checked_drivers,
     _checked_levels,
     _Drivers,
     _ends,
     _samples,
+    check_sample,
 )
-from research.decomposition.panel_result import LocalLevelPanel
 from research.errors import DataError
 from research.tables import Table
 
@@ -173,7 +173,7 @@ def _fit_group(
 ) -> None:
     """Fit funds with one unbroken sample, a chunk at a time."""
     nobs, count = rows.stop - rows.start - 1, len(given.names)
-    _check_sample(nobs, count)
+    check_sample(nobs, count)
     shared = given.of(rows, funds) if given.levels.ndim == 2 else None
     if shared is not None:
         _check_rank(shared, given.names, [])
