@@ -53,7 +53,15 @@ class Finding:
 
 
 class Findings(Result, tuple[Finding, ...]):
-    """What the screens found, a tuple that shows itself as a table."""
+    """What the screens found, a tuple that shows itself as a table.
+
+    Examples
+    --------
+    >>> Findings([Finding("spike", "nav", pd.Timestamp("2026-03-06"), 1.1, "NAV jumps and comes back")])
+    What the screens found
+       rule   series  session     value  severity  message
+    1  spike  nav     2026-03-06  1.1    warning   NAV jumps and comes back
+    """
 
     __slots__ = ()
 
