@@ -11,6 +11,7 @@ import pandas as pd
 
 from research.conventions import BASIS_POINT, DAYS_PER_YEAR, check_confidence
 from research.decomposition.averaged import averaged_level
+from research.decomposition.local_level import check_sample
 from research.decomposition.mixture import StudentMixture
 from research.decomposition.noise_grid import AveragedBlock, average_block, grid_points, robust_covariances
 from research.decomposition.panel import (
@@ -21,7 +22,6 @@ from research.decomposition.panel import (
     _Drivers,
     _ends,
     _samples,
-    check_sample,
 )
 from research.errors import DataError
 from research.tables import Table
