@@ -26,6 +26,7 @@ from .analyses.premium_discount.report import premium_discount as premium_discou
 from .analyses.show import show as show
 from .analyses.staking.report import staking as staking
 from .analyses.truth import truth_table as truth_table
+from .decomposition import averaged_level as averaged_level
 from .decomposition import compare_estimators as compare_estimators
 from .decomposition import decompose as decompose
 from .decomposition import euler_shares as euler_shares

@@ -12,6 +12,7 @@ import pandas as pd
 
 from research.alignment.history import Basis, History
 from research.conventions import BASIS_POINT, SESSIONS_PER_YEAR
+from research.decomposition.averaged import AveragedResult
 from research.decomposition.local_level import LocalLevelResult
 from research.metrics import (
     horizon_tracking_error_of_level,
@@ -104,7 +105,9 @@ class Measures(Result):
         }
 
 
-def measure_basis(history: History, basis: Basis, fit: LocalLevelResult, horizons: Sequence[int]) -> Measures:
+def measure_basis(
+    history: History, basis: Basis, fit: AveragedResult | LocalLevelResult, horizons: Sequence[int]
+) -> Measures:
     """Return every measure of one basis.
 
     Parameters
@@ -113,7 +116,7 @@ def measure_basis(history: History, basis: Basis, fit: LocalLevelResult, horizon
         Aligned history.
     basis : {"nav", "price"}
         What is compared with the benchmark.
-    fit : LocalLevelResult
+    fit : AveragedResult or LocalLevelResult
         Regression of that basis, for the permanent and transitory parts.
     horizons : sequence of int
         Sessions.

@@ -8,11 +8,12 @@ from research.decomposition.diagnostics import (
     compare_estimators,
     newey_west_lags,
 )
+from research.decomposition.estimates import DriverEstimate
 from research.decomposition.identification import Identification, identify, identify_drivers, variance_inflation
 from research.decomposition.local_level import LocalLevelResult, local_level
 from research.decomposition.panel import LocalLevelPanel, local_level_panel
 from research.decomposition.regimes import FeeRegime, FeeRegimes, fee_regimes
-from research.decomposition.result import Decomposition, DriverEstimate, decompose
+from research.decomposition.result import Decomposition, decompose
 from research.decomposition.shares import euler_shares, johnson, lmg, lmg_shares
 
 __all__ = [

@@ -207,8 +207,15 @@ class AveragedResult(Result):
         lower, upper = self.coefficients.interval(confidence)
         return pd.DataFrame({"lower": lower, "upper": upper}, self.params.index)
 
-    def p_values(self, value: float = 1.0) -> pd.Series:
-        """Return the two-sided p-value of each β = `value`: below 1 − c where the interval of c leaves it out."""
+    def p_values_unity(self) -> pd.Series:
+        """Return the two-sided p-value of each β = 1: below 1 − c where the interval of confidence c leaves 1 out."""
+        return self._p_values(1.0)
+
+    def p_values_zero(self) -> pd.Series:
+        """Return the two-sided p-value of each β = 0."""
+        return self._p_values(0.0)
+
+    def _p_values(self, value: float) -> pd.Series:
         p = self.coefficients.p_value(np.full(len(self.params), value))
         return pd.Series(p, self.params.index, name="p_value")
 
@@ -227,7 +234,7 @@ class AveragedResult(Result):
         correlation = self.cov.to_numpy() / np.outer(errors, errors)
         statistic = float((gap / errors) @ np.linalg.solve(correlation, gap / errors)) / gap.size
         if gap.size == 1:
-            return statistic, float(self.p_values(value).iloc[0])
+            return statistic, float(self._p_values(value).iloc[0])
         return statistic, float(fdtrc(gap.size, self.df_resid, statistic))
 
     @property
@@ -301,7 +308,7 @@ class AveragedResult(Result):
     def summary(self, confidence: float = 0.95) -> Table:
         """Return coefficients, standard errors, tests of β = 1 and intervals as a table."""
         frame = pd.DataFrame(
-            {"coefficient": self.params, "std error": self.std_errors, "p (β = 1)": self.p_values()}
+            {"coefficient": self.params, "std error": self.std_errors, "p (β = 1)": self.p_values_unity()}
         ).join(self.conf_int(confidence))
         unit = "session" if self.variance_per == "session" else "calendar day"
         plain = float(self.phi_posterior.get(0.0, 0.0))
@@ -358,7 +365,7 @@ def averaged_level(
     Returns
     -------
     AveragedResult
-        ``params`` (posterior means), ``std_errors``, ``conf_int`` and ``p_values`` from the mixture, the noise
+        ``params`` (posterior means), ``std_errors``, ``conf_int`` and p-values from the mixture, the noise
         averaged, the posterior itself, and the regression at its mode.
 
     Raises

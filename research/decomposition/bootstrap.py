@@ -14,8 +14,8 @@ import numpy.typing as npt
 import pandas as pd
 
 from research.conventions import BASIS_POINT, SESSIONS_PER_YEAR, check_confidence, check_periods, years_between
+from research.decomposition.estimates import UNEXPLAINED
 from research.decomposition.local_level import check_sample
-from research.decomposition.result import UNEXPLAINED
 from research.errors import AlignmentError, DataError, IdentificationError, ParameterError, SampleError
 from research.metrics.blocks import Resampling, choose_block_length, stationary_blocks
 from research.tables import Result, Table

@@ -1,9 +1,14 @@
-"""Which coefficients the data can tell: the others are imposed at their stated value, and the result says so."""
+"""Which coefficients the data can tell: the others are imposed at their stated value, and the result says so.
+
+What cannot be told apart stays free together: each coefficient then has the error that the others leave it, and what
+they measure well is their sum.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Any, Literal
 
 import numpy as np
@@ -11,15 +16,17 @@ import numpy.typing as npt
 import pandas as pd
 
 from research.alignment.history import Basis, History
+from research.decomposition.averaged import AveragedResult, averaged_level
 from research.decomposition.local_level import LocalLevelResult, local_level
 from research.drivers import Driver, exposures
-from research.errors import IdentificationError, MissingColumnError, ParameterError, UnknownNameError
+from research.errors import IdentificationError, MissingColumnError, ParameterError, UnknownNameError, renamed
 from research.tables import Result, Table
 
 __all__ = [
+    "HIGH_INFLATION",
     "MAX_ROUNDING_BIAS",
     "MAX_STD_ERROR",
-    "MAX_VARIANCE_INFLATION",
+    "Error",
     "Identification",
     "Policy",
     "identify",
@@ -30,9 +37,19 @@ __all__ = [
 Policy = Literal["auto", "estimate", "impose"]
 """``estimate`` or ``impose`` a driver's coefficient, or let its precision decide."""
 
-MAX_VARIANCE_INFLATION = 10.0
+Error = Literal["averaged", "noise", "ar1"]
+"""What an error knows of the noise: ``averaged`` over what it may be, or plugged in, as plain noise or an AR(1)."""
+
+HIGH_INFLATION = 10.0
+"""Variance inflation from which drivers are said to be hard to tell apart."""
+
 MAX_STD_ERROR = 1.0
+"""Joint standard error of a coefficient above which it is imposed: 0 and 1 could not be told from each other."""
+
 MAX_ROUNDING_BIAS = 0.2
+"""Bias by rounding, in standard errors, from which a coefficient is imposed."""
+
+_IDENTITY = "the same numbers stand on both sides"
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,27 +58,46 @@ class Identification(Result):
 
     Parameters
     ----------
-    fit : LocalLevelResult
+    fit : AveragedResult or LocalLevelResult
         Regression of the level less the imposed drivers on the estimated ones.
     imposed : dict of str to str
         Reason by driver.
     inflation : pandas.Series
         Variance inflation of the estimated drivers, in the metric of the fit.
+    identities : frozenset of str
+        Imposed drivers whose coefficient is 1 by arithmetic.
     drivers : tuple of Driver
         What was measured, where it is known: see `identify_drivers`.
     """
 
-    fit: LocalLevelResult
+    fit: AveragedResult | LocalLevelResult
     imposed: dict[str, str]
     inflation: pd.Series = field(repr=False)
+    identities: frozenset[str] = frozenset()
     drivers: tuple[Driver, ...] = field(default=(), repr=False)
+
+    def again(self, level: pd.Series) -> AveragedResult | LocalLevelResult:
+        """Return the same regression on another level with the labels of the fit."""
+        options = {"variance_per": self.fit.variance_per, "cov_type": self.fit.cov_type}
+        if self.fit.variance_per == "session":
+            options["positions"] = np.concatenate([[0.0], np.cumsum(self.fit.gaps)]).astype(int)  # type: ignore[assignment]
+        if isinstance(self.fit, AveragedResult):
+            return averaged_level(level, self.fit.drivers, **options)  # type: ignore[arg-type]
+        kind = "ar1" if self.fit.phi else "noise"
+        return local_level(level, self.fit.drivers, transitory=kind, **options)  # type: ignore[arg-type]
+
+    def how(self, name: str) -> Literal["estimated", "imposed", "identity"]:
+        """Return how a driver was identified."""
+        if name in self.identities:
+            return "identity"
+        return "imposed" if name in self.imposed else "estimated"
 
     def summary(self) -> Table:
         """Return how each driver was identified, with its coefficient and why it was imposed, as a table."""
         names = [*self.fit.params.index, *self.imposed]
         frame = pd.DataFrame(
             {
-                "identified": ["imposed" if name in self.imposed else "estimated" for name in names],
+                "identified": [self.how(name) for name in names],
                 "coefficient": self.fit.params.reindex(names, fill_value=1.0),
                 "std error": self.fit.std_errors.reindex(names),
                 "variance inflation": self.inflation.reindex(names),
@@ -73,7 +109,7 @@ class Identification(Result):
         return Table(frame, "Drivers estimated, and imposed at 1", formats)
 
 
-def variance_inflation(fit: LocalLevelResult) -> pd.Series:
+def variance_inflation(fit: AveragedResult | LocalLevelResult) -> pd.Series:
     """Return how much each coefficient's variance owes to the other drivers: 1 where it owes nothing.
 
     Notes
@@ -86,6 +122,7 @@ def variance_inflation(fit: LocalLevelResult) -> pd.Series:
     return pd.Series(np.diag(inverse) * np.diag(cross), fit.params.index, name="inflation")
 
 
+@renamed("transitory", "error")
 def identify(
     level: pd.Series,
     drivers: pd.DataFrame,
@@ -94,8 +131,9 @@ def identify(
     positions: npt.ArrayLike | None = None,
     variance_per: Literal["session", "day"] = "session",
     cov_type: Literal["classical", "robust"] = "robust",
-    transitory: Literal["noise", "ar1"] = "noise",
+    error: Error = "averaged",
     rounding: Mapping[str, float] | None = None,
+    identities: Collection[str] = (),
 ) -> Identification:
     """Estimate the drivers that the data identify and impose the others at 1.
 
@@ -106,14 +144,20 @@ def identify(
     drivers : pandas.DataFrame of float, shape (T + 1, K)
         Cumulated drivers; a coefficient of 1 means that a driver passes through in full.
     policy : {"auto", "estimate", "impose"} or a mapping of driver to one of them
-        ``auto`` imposes a driver that does not vary, whose variance inflation exceeds 10, or whose coefficient has a
-        standard error above 1 - one driver at a time, the worst first.
-    positions, variance_per, cov_type, transitory
+        ``auto`` imposes a driver that does not vary, that others add up to, or whose coefficient has a joint standard
+        error above 1 - one driver at a time, the worst first. Drivers that are hard to tell apart stay free: to impose
+        one and print the others' errors as if it were known would be false precision.
+    positions, variance_per, cov_type
         As in `local_level`.
+    error : {"averaged", "noise", "ar1"}
+        Whether errors are averaged over what the noise may be (`averaged_level`), or plugged in: the noise that comes
+        back plain, or an AR(1) (`local_level`).
     rounding : mapping of driver to float, optional
         Standard deviation, in logs, of a rounding error that a driver holds and the remainder holds with the opposite
         sign: it biases the coefficient by twice its variance over that of the driver's changes. ``auto`` imposes a
         driver where that is a fifth of its standard error or more.
+    identities : collection of str
+        Drivers whose coefficient is 1 by arithmetic: ``auto`` imposes them.
 
     Returns
     -------
@@ -134,17 +178,25 @@ def identify(
     names = [str(name) for name in drivers.columns]
     policies = _policies(policy, names)
     imposed = {name: "by request" for name in names if policies[name] == "impose"}
-    options = {
-        "positions": positions,
-        "variance_per": variance_per,
-        "cov_type": cov_type,
-        "transitory": transitory,
-    }
-    found = _search(level, drivers, policies, imposed, options)
+    known = frozenset(name for name in names if name in identities and policies[name] == "auto")
+    imposed |= dict.fromkeys(known, _IDENTITY)
+    fit = _estimator(error, {"positions": positions, "variance_per": variance_per, "cov_type": cov_type})
+    found = _search(level, drivers, policies, imposed, fit)
     biased = _rounded(found, drivers.loc[level.notna()], policies, rounding or {})
-    return _search(level, drivers, policies, imposed | biased, options) if biased else found
+    found = _search(level, drivers, policies, imposed | biased, fit) if biased else found
+    return replace(found, identities=known)
 
 
+def _estimator(error: Error, options: dict[str, Any]) -> Callable[..., AveragedResult | LocalLevelResult]:
+    """Return the regression that gives errors of the kind asked for."""
+    if error == "averaged":
+        return partial(averaged_level, **options)
+    if error not in {"noise", "ar1"}:
+        raise ParameterError(f"error is {error!r}: give 'averaged', 'noise' or 'ar1'")
+    return partial(local_level, transitory=error, **options)
+
+
+@renamed("transitory", "error")
 def identify_drivers(
     history: History,
     drivers: Sequence[Driver],
@@ -153,7 +205,7 @@ def identify_drivers(
     policy: Policy | Mapping[str, Policy] = "auto",
     variance_per: Literal["session", "day"] = "session",
     cov_type: Literal["classical", "robust"] = "robust",
-    transitory: Literal["noise", "ar1"] = "noise",
+    error: Error = "averaged",
 ) -> Identification:
     """Estimate the measured drivers of a history that its data identify, and impose the others at 1.
 
@@ -165,7 +217,7 @@ def identify_drivers(
         From `research.drivers.measure`, or chosen and made otherwise. Those of one group share a coefficient.
     basis : {"nav", "price"}
         Divergence of net asset value, or of the market close.
-    policy, variance_per, cov_type, transitory
+    policy, variance_per, cov_type, error
         As in `identify`.
 
     Returns
@@ -200,8 +252,9 @@ def identify_drivers(
         positions=history.positions,
         variance_per=variance_per,
         cov_type=cov_type,
-        transitory=transitory,
+        error=error,
         rounding={driver.exposure: driver.rounding for driver in drivers if driver.rounding > 0.0},
+        identities={driver.exposure for driver in drivers if driver.identity},
     )
     return replace(found, drivers=tuple(drivers))
 
@@ -211,7 +264,7 @@ def _search(
     drivers: pd.DataFrame,
     policies: dict[str, Policy],
     given: dict[str, str],
-    options: dict[str, Any],
+    estimator: Callable[..., AveragedResult | LocalLevelResult],
 ) -> Identification:
     """Return the fit of what can be estimated once the drivers in `given` are imposed."""
     names, imposed = list(policies), dict(given)
@@ -223,18 +276,18 @@ def _search(
         rest = [name for name in names if name not in imposed]
         moved = level - drivers[list(imposed)].sum(axis=1) if imposed else level
         try:
-            fit = local_level(moved, drivers[rest], **options)
+            fit = estimator(moved, drivers[rest])
         except IdentificationError as error:
             least = _least_variable(drivers.loc[known, [d for d in error.drivers if policies[d] == "auto"]])
             if least is None:
                 raise
             imposed[least] = f"collinear with {', '.join(d for d in error.drivers if d != least)}"
             continue
-        inflation = variance_inflation(fit)
-        worst = _worst([name for name in rest if policies[name] == "auto"], inflation, fit.std_errors)
-        if worst is None:
-            return Identification(fit, {name: imposed[name] for name in names if name in imposed}, inflation)
-        imposed[worst[0]] = worst[1]
+        free = fit.std_errors[[name for name in rest if policies[name] == "auto"]]
+        if not len(free) or float(free.max()) <= MAX_STD_ERROR:
+            kept = {name: imposed[name] for name in names if name in imposed}
+            return Identification(fit, kept, variance_inflation(fit))
+        imposed[str(free.idxmax())] = f"standard error {free.max():.2f} exceeds {MAX_STD_ERROR:.0f}"
 
 
 def _rounded(
@@ -272,20 +325,3 @@ def _least_variable(drivers: pd.DataFrame) -> str | None:
     if drivers.empty:
         return None
     return str(drivers.diff().pow(2).sum().idxmin())
-
-
-def _worst(names: list[str], inflation: pd.Series, std_errors: pd.Series) -> tuple[str, str] | None:
-    """Return the driver most in need of being imposed and why, or None."""
-    found = []
-    for name in names:
-        if inflation[name] > MAX_VARIANCE_INFLATION:
-            reason = f"variance inflation {inflation[name]:.0f} exceeds {MAX_VARIANCE_INFLATION:.0f}"
-            found.append((inflation[name] / MAX_VARIANCE_INFLATION, std_errors[name], name, reason))
-        elif std_errors[name] > MAX_STD_ERROR:
-            reason = f"standard error {std_errors[name]:.2f} exceeds {MAX_STD_ERROR:.0f}"
-            found.append((std_errors[name] / MAX_STD_ERROR, std_errors[name], name, reason))
-    if not found:
-        return None
-    # Two collinear drivers inflate alike; the less precise of them is the one to impose.
-    worst = max(found, key=lambda item: (round(item[0], 6), item[1]))
-    return worst[2], worst[3]

@@ -11,7 +11,8 @@ import pandas as pd
 
 from research.alignment.history import History
 from research.conventions import BASIS_POINT, DAYS_PER_YEAR, check_confidence
-from research.decomposition.identification import Policy, identify
+from research.decomposition.averaged import AveragedResult
+from research.decomposition.identification import Error, Policy, identify, identify_drivers
 from research.decomposition.local_level import LocalLevelResult
 from research.drivers import exposures, measure
 from research.tables import Result, Table
@@ -79,7 +80,7 @@ class FeeRegimes(Result):
     """
 
     regimes: tuple[FeeRegime, ...]
-    fit: LocalLevelResult
+    fit: AveragedResult | LocalLevelResult
     confidence: float
 
     def summary(self) -> Table:
@@ -110,7 +111,9 @@ def _table(regimes: Sequence[FeeRegime]) -> Table:
     return Table(frame, "Fee by period of the stated schedule, bp a year", dict.fromkeys(frame.columns, ".2f"))
 
 
-def fee_regimes(history: History, *, confidence: float = 0.95, minimum_sessions: int = 10) -> FeeRegimes | None:
+def fee_regimes(
+    history: History, *, confidence: float = 0.95, minimum_sessions: int = 10, error: Error = "averaged"
+) -> FeeRegimes | None:
     """Estimate the rate charged in each period of the stated fee schedule.
 
     Parameters
@@ -121,6 +124,8 @@ def fee_regimes(history: History, *, confidence: float = 0.95, minimum_sessions:
         Nominal coverage of the intervals.
     minimum_sessions : int
         A period with fewer sessions inside the sample is left out.
+    error : {"averaged", "noise", "ar1"}
+        As in `decompose`.
 
     Returns
     -------
@@ -130,8 +135,9 @@ def fee_regimes(history: History, *, confidence: float = 0.95, minimum_sessions:
     Notes
     -----
     Local-level regression of n − b on one clock a period, ``−(days of the period gone)/365``, whose coefficient is the
-    annual rate, and on the other drivers that apply. Of the schedule only the days on which its periods start are
-    used, so a waived year that was charged after all would show. Errors are robust to a variance that changes.
+    annual rate, and on the other drivers that `decompose` leaves free; what it imposes is imposed here. Of the schedule
+    only the days on which its periods start are used, so a waived year that was charged after all would show. Errors
+    are those of `decompose`.
 
     Examples
     --------
@@ -158,10 +164,13 @@ def fee_regimes(history: History, *, confidence: float = 0.95, minimum_sessions:
         spans.append((before, end))
     if not clocks:
         return None
-    others = [driver for driver in measure(history, "nav") if driver.name != "expense_ratio"]
-    columns = pd.DataFrame(clocks, index=index).join(exposures(others, index))
-    policy: dict[str, Policy] = dict.fromkeys(clocks, "estimate")
-    fit = identify(history.divergence("nav"), columns, policy, positions=history.positions).fit
+    measured = measure(history, "nav")
+    free = identify_drivers(history, measured, error=error).fit.params.index
+    others = exposures((driver for driver in measured if driver.name != "expense_ratio"), index)
+    policy: dict[str, Policy] = {name: "auto" if name in free else "impose" for name in map(str, others.columns)}
+    policy |= dict.fromkeys(clocks, "estimate")
+    columns = pd.DataFrame(clocks, index=index).join(others)
+    fit = identify(history.divergence("nav"), columns, policy, positions=history.positions, error=error).fit
     bounds = fit.conf_int(confidence)
     regimes = []
     for name, (before, end) in zip(clocks, spans, strict=True):

@@ -8,118 +8,34 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Literal
 
-import numpy as np
 import pandas as pd
 
 from research.alignment.history import Basis, History
 from research.conventions import BASIS_POINT, check_confidence, years_between
-from research.decomposition.identification import Identification, Policy, identify_drivers
+from research.decomposition.averaged import AveragedResult
+from research.decomposition.chance import Chance, chance_of_difference, chance_of_remainder
+from research.decomposition.estimates import (
+    FORMATS,
+    UNEXPLAINED,
+    DriverEstimate,
+    Rows,
+    interval_text,
+    reasons,
+    remainder_row,
+)
+from research.decomposition.identification import Error, Identification, Policy, identify_drivers
 from research.decomposition.local_level import LocalLevelResult
 from research.decomposition.shares import euler_shares, lmg_shares
 from research.drivers import Driver, measure
-from research.errors import SampleError
-from research.tables import Format, Result, Table, p_value, plus_minus, unsigned_zero
+from research.errors import SampleError, renamed
+from research.tables import Result, Table
 
 if TYPE_CHECKING:
     from research.plots.decomposition import DecompositionPlots
 
-__all__ = ["DOUBT", "UNEXPLAINED", "Decomposition", "DriverEstimate", "decompose"]
+__all__ = ["Decomposition", "decompose"]
 
-UNEXPLAINED = "unexplained"
-
-DOUBT = 0.05
-"""Least p-value of a coefficient of 1 at which a driver counts as passing through in full."""
-
-_FORMATS: dict[str, Format] = {"p (β = 1)": p_value, "bp a year": "+.2f", "± se": ".2f", "truth, bp": "+.2f"}
-
-
-@dataclass(frozen=True, eq=False)
-class DriverEstimate(Result):
-    """One driver's coefficient and its part in the tracking difference.
-
-    Parameters
-    ----------
-    name, title : str
-        Standard term, and the term as a report prints it.
-    identified : str
-        ``"estimated"``, ``"imposed"``, or ``"remainder"`` of what no driver accounts for.
-    reason : str
-        Why it was imposed; empty where it was estimated.
-    coefficient : float
-        β; 1 where it was imposed.
-    std_error, p_value_unity : float
-        Standard error and p-value of β = 1; NaN where it was imposed.
-    contribution, contribution_std_error : float
-        β·ΔX a year (log, Act/365) and its standard error; the error is NaN where β was imposed.
-    interval : tuple of float
-        Interval of the contribution.
-    stated : float
-        ΔX a year: what the contribution would be at β = 1.
-    truth : float, optional
-        Coefficient that simulated data were made with.
-    """
-
-    name: str
-    title: str
-    identified: str
-    reason: str
-    coefficient: float
-    std_error: float
-    p_value_unity: float
-    contribution: float
-    contribution_std_error: float
-    interval: tuple[float, float]
-    stated: float
-    truth: float | None = None
-
-    @property
-    def passes_in_full(self) -> bool | None:
-        """Whether the data leave no doubt of a coefficient of 1 (`p_value_unity` from `DOUBT`); None where imposed."""
-        return self.p_value_unity >= DOUBT if self.identified == "estimated" else None
-
-    @property
-    def within_chance(self) -> bool | None:
-        """Whether the interval of the contribution holds zero; None where there is no interval."""
-        low, high = self.interval
-        return None if math.isnan(low) else low <= 0.0 <= high
-
-    def summary(self) -> Table:
-        """Return coefficient, test and contribution as a table of one row."""
-        frame = pd.DataFrame([self._row()], [self.title])
-        return Table(frame, f"{self.title}, bp a year", _FORMATS, _reasons([self]))
-
-    def _row(self, interval: str = "interval") -> dict[str, object]:
-        """Return the cells of the estimate's row in a table, its interval under the name given."""
-        return {
-            "identified": self.identified,
-            "β": _coefficient(self),
-            "p (β = 1)": self.p_value_unity,
-            "bp a year": self.contribution / BASIS_POINT,
-            "± se": self.contribution_std_error / BASIS_POINT,
-            interval: _interval(self),
-        }
-
-    def to_dict(
-        self, euler: Mapping[str, float] | None = None, lmg: Mapping[str, float] | None = None
-    ) -> dict[str, object]:
-        """Return the estimate in basis points a year, with its shares by horizon where a decomposition gives them."""
-        entry: dict[str, object] = {
-            "name": self.name,
-            "identified": self.identified,
-            "reason": self.reason,
-            "coefficient": self.coefficient,
-            "std_error": self.std_error,
-            "p_value_unity": self.p_value_unity,
-            "stated_bp": self.stated / BASIS_POINT,
-            "contribution_bp": self.contribution / BASIS_POINT,
-            "std_error_bp": self.contribution_std_error / BASIS_POINT,
-            "interval_bp": [bound / BASIS_POINT for bound in self.interval],
-            "euler_share": dict(euler or {}),
-            "lmg_share": dict(lmg or {}),
-        }
-        if self.truth is not None:
-            entry["truth_bp"] = self.truth * self.stated / BASIS_POINT
-        return entry
+_CHANCE = frozenset({"p_value", "more_than_chance", "drift_left"})
 
 
 @dataclass(frozen=True, eq=False)
@@ -132,13 +48,19 @@ class Decomposition(Result):
         The fund, and ``"nav"`` or ``"price"``.
     drivers : tuple of DriverEstimate
         In the order of the registry.
+    groups : tuple of DriverEstimate
+        The coefficient that the drivers of one group share, tested once, and what they contribute together.
+    combinations : tuple of DriverEstimate
+        Sums of drivers that are hard to tell apart, where the sum is measured well.
     unexplained : DriverEstimate
-        What is left; its standard error is that of the drivers' sum.
+        What is left, with the error that chance gives it.
+    remainder, difference : Chance
+        What chance makes of the remainder, and of the tracking difference as an estimate of what the fund will lose.
     components : pandas.DataFrame, shape (T + 1, K + 1)
         Cumulated log return of each driver (β·X) and of ``unexplained``, 0 at the first session.
     total : pandas.Series, shape (T + 1,)
         Divergence from the first session, which the components add up to.
-    fit : LocalLevelResult
+    fit : AveragedResult or LocalLevelResult
         The regression.
     euler, lmg : pandas.DataFrame
         Shares by driver (rows) and horizon in sessions (columns).
@@ -155,10 +77,14 @@ class Decomposition(Result):
     ticker: str
     basis: str
     drivers: tuple[DriverEstimate, ...]
+    groups: tuple[DriverEstimate, ...]
+    combinations: tuple[DriverEstimate, ...]
     unexplained: DriverEstimate
+    remainder: Chance
+    difference: Chance
     components: pd.DataFrame = field(repr=False)
     total: pd.Series = field(repr=False)
-    fit: LocalLevelResult = field(repr=False)
+    fit: AveragedResult | LocalLevelResult = field(repr=False)
     euler: pd.DataFrame = field(repr=False)
     lmg: pd.DataFrame = field(repr=False)
     years: float
@@ -187,9 +113,25 @@ class Decomposition(Result):
             ]
             for part in (*self.drivers, self.unexplained)
         }
-        rows["tracking_difference"] = [self.tracking_difference / BASIS_POINT, math.nan, math.nan, math.nan]
+        rows["tracking_difference"] = [
+            value / BASIS_POINT
+            for value in (self.tracking_difference, self.difference.std_error, *self.difference.interval)
+        ]
         columns = ["contribution_bp", "std_error_bp", "lower_bp", "upper_bp"]
         return pd.DataFrame.from_dict(rows, orient="index", columns=columns)
+
+    def tested(self, name: str) -> DriverEstimate | None:
+        """Return the row that holds a driver's coefficient, its own or its group's; None where it does not apply.
+
+        Parameters
+        ----------
+        name : str
+            Of the driver.
+        """
+        part = next((part for part in self.drivers if part.name == name), None)
+        if part is None or part.identified != "stated × group":
+            return part
+        return next(group for group in self.groups if name in group.members)
 
     @property
     def plot(self) -> DecompositionPlots:
@@ -200,11 +142,19 @@ class Decomposition(Result):
 
     def summary(self) -> Table:
         """Return drivers, how each was identified, coefficients, tests and contributions as a table."""
-        parts = (*self.drivers, self.unexplained)
+        parts = (*self.drivers, *self.groups, *self.combinations, self.unexplained)
         frame = pd.DataFrame(
-            [part._row(f"{self.confidence:.0%} interval") for part in parts], [part.title for part in parts]
+            [part.row(f"{self.confidence:.0%} interval") for part in parts], [part.title for part in parts]
         )
-        whole = ["sum", "", math.nan, self.tracking_difference / BASIS_POINT, math.nan, ""]
+        chance = self.difference
+        whole = [
+            "sum",
+            "",
+            math.nan,
+            self.tracking_difference / BASIS_POINT,
+            chance.std_error / BASIS_POINT,
+            interval_text(chance.interval),
+        ]
         frame = pd.concat([frame, pd.DataFrame([whole], ["Tracking difference (log)"], frame.columns)])
         if any(part.truth is not None for part in self.drivers):
             frame["truth, bp"] = [
@@ -213,8 +163,12 @@ class Decomposition(Result):
         basis = "net asset value" if self.basis == "nav" else "market price"
         name = f"{self.ticker} (simulated)" if self.simulated else self.ticker
         gap = f"The parts add up to the divergence within {max(self.reconciliation_gap, 1e-16):.0e}."
-        notes = (*_reasons(self.drivers), gap)
-        return Table(frame, f"{name} against its benchmark, {basis}, bp a year", _FORMATS, notes)
+        by_chance = (
+            "The errors of the remainder and of the tracking difference are what chance gives them: the noise of the "
+            "first and the last day, and what wandered in between."
+        )
+        notes = (*reasons(self.drivers), by_chance, gap)
+        return Table(frame, f"{name} against its benchmark, {basis}, bp a year", FORMATS, notes)
 
     def shares(self) -> Table:
         """Return Euler and LMG shares of the divergence's variance by horizon, in percent."""
@@ -237,32 +191,20 @@ class Decomposition(Result):
         rest = self.unexplained.to_dict(euler[UNEXPLAINED], {})
         return {
             "drivers": [part.to_dict(euler[part.name], lmg[part.name]) for part in self.drivers],
+            "groups": [part.to_dict() for part in self.groups],
+            "combinations": [part.to_dict() for part in self.combinations],
             "unexplained": {
-                key: rest[key] for key in ("contribution_bp", "std_error_bp", "interval_bp", "euler_share")
+                **{key: rest[key] for key in ("contribution_bp", "std_error_bp", "interval_bp", "euler_share")},
+                **{key: value for key, value in self.remainder.to_dict().items() if key in _CHANCE},
             },
+            "tracking_difference_chance": self.difference.to_dict(),
             "joint_p_value_unity": self.joint_p_value,
             "regression": self.fit.to_dict(),
             "reconciliation_gap": self.reconciliation_gap,
         }
 
 
-def _reasons(parts: Sequence[DriverEstimate]) -> tuple[str, ...]:
-    """Return why parts were imposed, a sentence each."""
-    return tuple(f"{part.title} is imposed: {part.reason}." for part in parts if part.reason)
-
-
-def _coefficient(part: DriverEstimate) -> str:
-    if part.identified == "remainder":
-        return ""
-    digits = 5 if part.std_error < 1e-3 else 3
-    return plus_minus(part.coefficient, part.std_error, digits)
-
-
-def _interval(part: DriverEstimate) -> str:
-    low, high = (bound / BASIS_POINT for bound in part.interval)
-    return "" if math.isnan(low) else f"{unsigned_zero(f'{low:+.2f}')} to {unsigned_zero(f'{high:+.2f}')}"
-
-
+@renamed("transitory", "error")
 def decompose(
     history: History,
     basis: Basis = "nav",
@@ -273,7 +215,7 @@ def decompose(
     drivers: Sequence[Driver] | None = None,
     variance_per: Literal["session", "day"] = "session",
     cov_type: Literal["classical", "robust"] = "robust",
-    transitory: Literal["noise", "ar1"] = "noise",
+    error: Error = "averaged",
     identified: Identification | None = None,
 ) -> Decomposition:
     """Split a fund's divergence from its benchmark into drivers and a remainder that together are exactly it.
@@ -296,8 +238,9 @@ def decompose(
         How the permanent part of the error gathers variance; see `local_level`.
     cov_type : {"classical", "robust"}
         Whether standard errors allow the variance to change through time (the default: on real funds it does).
-    transitory : {"noise", "ar1"}
-        Whether the noise that comes back may take its time; see `local_level` and `autocorrelation_test`.
+    error : {"averaged", "noise", "ar1"}
+        Whether errors are averaged over what the noise may be (the default), or plugged in: the noise that comes back
+        plain, or an AR(1); see `identify`.
     identified : Identification, optional
         From `identify_drivers` on the same history and basis; `policy`, `drivers` and the three before this one are its
         own then.
@@ -318,8 +261,9 @@ def decompose(
     -----
     ``g_t − g_0 = Σ_k β_k·(X_k,t − X_k,0) + unexplained_t`` holds by construction, to rounding (``methods`` §3, §5).
     Sessions without a close are left out of price basis, never filled. The contribution's standard error is that of
-    β, times the driver's gain; the remainder's is that of the drivers' sum, since the divergence itself is a fact.
-    Drivers of one group are estimated through one coefficient on their sum, and each keeps a row of its own.
+    β, times the driver's gain, joint with all others that are free; the remainder's is what chance gives it.
+    Drivers of one group are estimated through one coefficient on their sum: it is tested once, and each member is what
+    was stated times it. p-values are adjusted for being many (Holm) before a verdict.
 
     Examples
     --------
@@ -337,7 +281,7 @@ def decompose(
             policy=policy,
             variance_per=variance_per,
             cov_type=cov_type,
-            transitory=transitory,
+            error=error,
         )
     measured = identified.drivers
     level = history.divergence(basis)
@@ -370,14 +314,17 @@ def _assemble(
     components = gains * coefficients
     components[UNEXPLAINED] = total - components.sum(axis=1)
     stated = gains.iloc[-1] / years
-    estimates = tuple(_estimate(driver, stated, identified, confidence) for driver in measured)
+    rows = Rows(measured, stated, identified, confidence)
+    remainder = chance_of_remainder(fit, years, confidence=confidence)
     return Decomposition(
         ticker=history.fund.ticker,
         basis=basis,
-        drivers=estimates,
-        unexplained=_remainder(
-            float(components[UNEXPLAINED].iloc[-1]) / years, _by_exposure(measured, stated), fit, confidence
-        ),
+        drivers=rows.drivers,
+        groups=rows.groups,
+        combinations=rows.combinations,
+        unexplained=remainder_row(float(components[UNEXPLAINED].iloc[-1]) / years, remainder),
+        remainder=remainder,
+        difference=_difference(level, columns, measured, identified, years, confidence),
         components=components,
         total=total.rename("total"),
         fit=fit,
@@ -390,67 +337,18 @@ def _assemble(
     )
 
 
-def _estimate(driver: Driver, stated: pd.Series, identified: Identification, confidence: float) -> DriverEstimate:
-    """Return one driver's row."""
-    rate = float(stated[driver.name])
-    name = driver.exposure
-    if name in identified.imposed:
-        return DriverEstimate(
-            name=driver.name,
-            title=driver.title,
-            identified="imposed",
-            reason=identified.imposed[name],
-            coefficient=1.0,
-            std_error=math.nan,
-            p_value_unity=math.nan,
-            contribution=rate,
-            contribution_std_error=math.nan,
-            interval=(math.nan, math.nan),
-            stated=rate,
-            truth=driver.truth,
-        )
-    fit = identified.fit
-    beta, error = float(fit.params[name]), float(fit.std_errors[name])
-    half = fit.quantile(confidence) * error * abs(rate)
-    return DriverEstimate(
-        name=driver.name,
-        title=driver.title,
-        identified="estimated",
-        reason="",
-        coefficient=beta,
-        std_error=error,
-        p_value_unity=float(fit.p_values_unity()[name]),
-        contribution=beta * rate,
-        contribution_std_error=error * abs(rate),
-        interval=(beta * rate - half, beta * rate + half),
-        stated=rate,
-        truth=driver.truth,
-    )
-
-
-def _by_exposure(measured: tuple[Driver, ...], stated: pd.Series) -> pd.Series:
-    """Return the yearly gain of every exposure: the sum over the drivers that share it."""
-    gains: dict[str, float] = {}
-    for driver in measured:
-        gains[driver.exposure] = gains.get(driver.exposure, 0.0) + float(stated[driver.name])
-    return pd.Series(gains, dtype=float)
-
-
-def _remainder(rate: float, stated: pd.Series, fit: LocalLevelResult, confidence: float) -> DriverEstimate:
-    """Return the row of what is left: as uncertain as the sum of the drivers that were estimated."""
-    gains = stated[fit.params.index].to_numpy()
-    error = float(np.sqrt(gains @ fit.cov.to_numpy() @ gains)) if gains.size else math.nan
-    half = fit.quantile(confidence) * error
-    return DriverEstimate(
-        name=UNEXPLAINED,
-        title="Unexplained",
-        identified="remainder",
-        reason="",
-        coefficient=1.0,
-        std_error=math.nan,
-        p_value_unity=math.nan,
-        contribution=rate,
-        contribution_std_error=error,
-        interval=(rate - half, rate + half),
-        stated=rate,
-    )
+def _difference(
+    level: pd.Series,
+    columns: pd.DataFrame,
+    measured: tuple[Driver, ...],
+    identified: Identification,
+    years: float,
+    confidence: float,
+) -> Chance:
+    """Return the error of the tracking difference: that of the noise, to which an identity such as the premium adds."""
+    fit, change = identified.fit, float(level.iloc[-1] - level.iloc[0])
+    known = [one.name for one in measured if one.exposure in identified.identities]
+    if known:
+        # What the regression was spared: the identity is as much a part of what the next years may bring.
+        fit = identified.again(fit.level + columns[known].sum(axis=1))
+    return chance_of_difference(fit, change, years, confidence=confidence)

@@ -39,6 +39,9 @@ class Driver(Result):
     rounding : float, optional
         Standard deviation, in logs, of a rounding error that the level holds and the divergence's remainder holds with
         the opposite sign. Where it matters the coefficient is biased, and a decomposition imposes it.
+    identity : bool, optional
+        Whether the same numbers stand on both sides, as those of the premium do on price basis: its coefficient is 1 by
+        arithmetic, and estimated only where that is asked for.
 
     Raises
     ------
@@ -54,6 +57,7 @@ class Driver(Result):
     truth: float | None = None
     group: str = ""
     rounding: float = 0.0
+    identity: bool = False
 
     def to_frame(self) -> pd.DataFrame:
         """Return the level as a frame of one column."""

@@ -28,7 +28,8 @@ def premium_discount(history: History) -> Driver | None:
     -----
     ``π_t = ln P_t − ln N_t`` (``methods`` §1 and §4.2). It enters price-basis decompositions only: on NAV basis there
     is no premium to explain. Where NAV is printed coarsely its rounding error is in the premium and, with the opposite
-    sign, in what is left: the coefficient would be biased, and `research.decompose` imposes it.
+    sign, in what is left: an estimated coefficient would be biased. It is an identity: close and NAV are the same
+    numbers on both sides, so the coefficient is 1 by arithmetic.
     """
     if "close" not in history.frame:
         return None
@@ -41,6 +42,7 @@ def premium_discount(history: History) -> Driver | None:
         source="market close and net asset value of the fund",
         truth=1.0 if history.fund.simulated else None,
         rounding=rounding_error(history.frame["nav"].to_numpy(dtype=float), tick),
+        identity=True,
     )
 
 

@@ -10,7 +10,8 @@ import pandas as pd
 from scipy.special import ndtri
 
 from research.conventions import BASIS_POINT
-from research.decomposition.result import UNEXPLAINED, Decomposition
+from research.decomposition.estimates import UNEXPLAINED
+from research.decomposition.result import Decomposition
 from research.plots.figure import COLOURS, DescribedFigure, axes_grid, date_axis, drawing, label_axes
 from research.tables import unsigned_zero
 

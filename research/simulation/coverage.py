@@ -228,7 +228,7 @@ def coverage_study(
     grouped : bool
         Whether drivers of one group share one coefficient, as in a decomposition; else each is on its own.
     **options
-        Further arguments of `research.decomposition.identify`: ``policy``, ``cov_type`` and so on.
+        Further arguments of `research.decomposition.identify`: ``policy``, ``error``, ``cov_type`` and so on.
 
     Returns
     -------
@@ -349,6 +349,7 @@ class _Sample:
     drivers: Sequence[tuple[str, str, float]]
     positions: npt.NDArray[np.int64] | None = None
     rounding: Mapping[str, float] = field(default_factory=dict)
+    identities: frozenset[str] = frozenset()
 
 
 def _estimates(
@@ -367,7 +368,12 @@ def _estimates(
     for i, draw in enumerate(draws):
         for sample in _observed(panel, i) if _is_plain(world) else _measured(panel, i, grouped):
             found = identify(
-                sample.level, sample.exposures, positions=sample.positions, rounding=sample.rounding, **options
+                sample.level,
+                sample.exposures,
+                positions=sample.positions,
+                rounding=sample.rounding,
+                identities=sample.identities,
+                **options,
             )
             rows.extend(
                 (name, sample.basis, draw, *figures) for figures in _figures(sample, found, best, i, confidence)
@@ -394,7 +400,8 @@ def _observed(panel: Panel, row: int) -> Iterator[_Sample]:
         columns = pd.DataFrame({"expense_ratio": fee, "premium_discount": premium}, index)
         paid = ("premium_discount", "premium_discount", float(premium[-1] - premium[0]))
         rounding = {"premium_discount": rounding_error(panel.nav[row], panel.world.rounding.nav)}
-        yield _Sample("price", pd.Series(close - benchmark, index), columns, [charged, paid], rounding=rounding)
+        level, identity = pd.Series(close - benchmark, index), frozenset({"premium_discount"})
+        yield _Sample("price", level, columns, [charged, paid], rounding=rounding, identities=identity)
 
 
 def _measured(panel: Panel, row: int, grouped: bool) -> Iterator[_Sample]:
@@ -407,7 +414,8 @@ def _measured(panel: Panel, row: int, grouped: bool) -> Iterator[_Sample]:
         gains = [float(driver.level.iloc[-1] - driver.level.iloc[0]) for driver in found]
         drivers = [(driver.name, driver.exposure, gain) for driver, gain in zip(found, gains, strict=True)]
         rounding = {driver.exposure: driver.rounding for driver in found if driver.rounding > 0.0}
-        yield _Sample(basis, level, exposures(found, level.index), drivers, history.positions, rounding)
+        identities = frozenset(driver.exposure for driver in found if driver.identity)
+        yield _Sample(basis, level, exposures(found, level.index), drivers, history.positions, rounding, identities)
 
 
 def _figures(
@@ -420,7 +428,7 @@ def _figures(
     # The regression keeps the order of the columns.
     ideal = best(row, moved, paths[:, free])
     estimated = dict(zip(fit.params.index, zip(fit.params, fit.std_errors, ideal, strict=True), strict=True))
-    half = fit.quantile(confidence)
+    bounds = fit.conf_int(confidence)
     years = years_between(pd.Timestamp(sample.level.index[0]), pd.Timestamp(sample.level.index[-1]))
     for name, exposure, gain in sample.drivers:
         stated = gain / years / BASIS_POINT
@@ -428,7 +436,8 @@ def _figures(
             yield name, _TRUTH, math.nan, math.nan, math.nan, math.nan, stated
             continue
         value, error, other = (float(figure) for figure in estimated[exposure])
-        yield name, _TRUTH, value, error, float(abs(value - _TRUTH) <= half * error), other, stated
+        inside = float(bounds["lower"][exposure] <= _TRUTH <= bounds["upper"][exposure])
+        yield name, _TRUTH, value, error, inside, other, stated
 
 
 def _regimes(world: World) -> tuple[FeePeriod, ...]:

@@ -166,7 +166,7 @@ class TestMixture:
 
 def test_p_values_and_intervals_say_the_same():
     fit = averaged_level(*world(8, drivers=3, phi=0.6))
-    p_values = fit.p_values(1.0)
+    p_values = fit.p_values_unity()
     for name, p in p_values.items():
         bounds = fit.conf_int(1.0 - p).loc[name]
         assert np.abs(bounds - 1.0).min() < 1e-6 * (bounds["upper"] - bounds["lower"])
@@ -313,7 +313,7 @@ def test_result_serves_where_a_local_level_fit_did():
     assert "averaged over λ and φ" in str(fit)
     assert "<table" in fit._repr_html_()
     single = averaged_level(level, x[["fee"]])
-    assert single.joint_test()[1] == pytest.approx(float(single.p_values().iloc[0]))
+    assert single.joint_test()[1] == pytest.approx(float(single.p_values_unity().iloc[0]))
 
 
 def test_no_digits_are_lost_where_drivers_explain_almost_everything():

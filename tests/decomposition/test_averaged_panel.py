@@ -40,7 +40,7 @@ def check(found, levels, driver_of):
         np.testing.assert_allclose(found.lower.loc[fund], bounds["lower"], atol=near)
         np.testing.assert_allclose(found.upper.loc[fund], bounds["upper"], atol=near)
         np.testing.assert_allclose(found.std_errors.loc[fund], fit.std_errors, rtol=1e-6)
-        np.testing.assert_allclose(found.p_values.loc[fund], fit.p_values(), atol=1e-6)
+        np.testing.assert_allclose(found.p_values.loc[fund], fit.p_values_unity(), atol=1e-6)
         errors = np.outer(fit.std_errors, fit.std_errors)
         covariance = found.covariances[levels.columns.get_loc(fund)]
         np.testing.assert_allclose(covariance / errors, fit.cov / errors, atol=1e-6)

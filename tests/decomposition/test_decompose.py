@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 import research as rs
 from research.decomposition import decompose, fee_regimes
-from research.decomposition.result import DOUBT
+from research.decomposition.estimates import DOUBT
 from research.drivers import Driver, expense_ratio, measure
 from research.errors import MissingColumnError, ParameterError
 

@@ -10,6 +10,7 @@ from typing import Literal, Self, cast, get_args
 import pandas as pd
 
 from research.alignment.history import History
+from research.decomposition.identification import Error
 from research.errors import DataError
 from research.simulation import coverage_study
 from research.simulation.coverage import CoverageStudy
@@ -71,7 +72,7 @@ class CoverageFacts:
         noises: Sequence[str],
         draws: int,
         sessions: int,
-        transitory: Literal["noise", "ar1"],
+        error: Error,
         confidence: float,
         seed: int,
         jobs: int,
@@ -86,7 +87,7 @@ class CoverageFacts:
             confidence=confidence,
             jobs=jobs,
             kind=kind,
-            transitory=transitory,
+            error=error,
         )
         return cls(history, study)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar, Literal
+from typing import TYPE_CHECKING, ClassVar
 
 from research.alignment.history import History
 from research.analyses.coverage.facts import CoverageFacts, kind_of
@@ -12,7 +12,8 @@ from research.analyses.coverage.words import conclusions, limits
 from research.analyses.figure import PERCENT, Figure, Spark, spark
 from research.analyses.report import Report
 from research.analyses.statement import Statements
-from research.errors import UnknownNameError
+from research.decomposition.identification import Error
+from research.errors import UnknownNameError, renamed
 from research.plots.coverage import coverage_chart
 from research.simulation import NOISE_KINDS
 
@@ -84,13 +85,14 @@ class Coverage(CoverageFacts, Report):
         return tuple(coverage_chart(self.study, str(basis)) for basis in dict.fromkeys(self.study.frame["basis"]))
 
 
+@renamed("transitory", "error")
 def coverage(
     history: History,
     *,
     noises: Sequence[str] = ("stationary", "random_walk", "mixed"),
     draws: int = 200,
     sessions: int = 504,
-    transitory: Literal["noise", "ar1"] = "noise",
+    error: Error = "averaged",
     confidence: float = 0.95,
     seed: int = 0,
     jobs: int = 1,
@@ -105,8 +107,8 @@ def coverage(
         Kinds of noise, see `research.simulation.NOISE_KINDS`.
     draws, sessions, confidence, seed, jobs
         As in `research.simulation.coverage_study`.
-    transitory : {"noise", "ar1"}
-        Model of the noise that comes back.
+    error : {"averaged", "noise", "ar1"}
+        What the errors know of the noise; see `decompose`.
 
     Returns
     -------
@@ -129,7 +131,7 @@ def coverage(
         noises=noises,
         draws=draws,
         sessions=sessions,
-        transitory=transitory,
+        error=error,
         confidence=confidence,
         seed=seed,
         jobs=jobs,

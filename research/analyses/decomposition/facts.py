@@ -24,7 +24,7 @@ from research.decomposition import (
     decompose,
     fee_regimes,
 )
-from research.decomposition.identification import Policy
+from research.decomposition.identification import Error, Policy
 from research.errors import ParameterError
 from research.metrics import tracking_error
 
@@ -32,6 +32,9 @@ __all__ = ["ExplanationFacts"]
 
 COMES_BACK = 0.7
 """Tracking error over the longest horizon, as a share of the daily one, below which the premium's noise comes back."""
+
+MOST = 0.5
+"""Share of a variance from which it is called most of it."""
 
 LONGEST = 21
 """Sessions of the longest horizon that the sentence on market price compares with the daily one."""
@@ -86,14 +89,14 @@ class ExplanationFacts:
         horizons: Sequence[int],
         confidence: float,
         policy: Policy,
-        transitory: Literal["noise", "ar1"],
+        error: Error,
         seed: int,
         draws: int,
     ) -> Self:
         """Decompose every basis and gather the rest; parameters and errors are those of `explain`."""
         check_confidence(confidence)
         if bases is None:
-            options = {"horizons": horizons, "confidence": confidence, "policy": policy, "transitory": transitory}
+            options = {"horizons": horizons, "confidence": confidence, "policy": policy, "error": error}
             bases = {basis: decompose(history, basis, **options) for basis in history.bases}  # type: ignore[arg-type]
         if "nav" not in bases:
             raise ParameterError("bases holds no 'nav': decompose net asset value too, which every report opens with")
@@ -139,13 +142,24 @@ class ExplanationFacts:
             return None
         return max(horizon for horizon in price.horizons if horizon <= LONGEST)
 
+    @cached_property
+    def premium_share(self) -> float:
+        """Share of the daily tracking error variance at market price that is the premium's; NaN without a close."""
+        if "price" not in self.bases:
+            return math.nan
+        euler = self.bases["price"].euler.iloc[:, 0]
+        return float(euler["premium_discount"]) if "premium_discount" in euler.index else math.nan
+
     @property
-    def price_noise(self) -> Literal["comes back", "stays", "not known"]:
-        """Whether most of the tracking error at market price is noise that comes back."""
-        if self.long_horizon is None:
+    def price_noise(self) -> Literal["premium that comes back", "premium", "not the premium", "not known"]:
+        """Whether most of the tracking error at market price is the premium, and whether it comes back."""
+        if self.long_horizon is None or math.isnan(self.premium_share):
             return "not known"
+        if self.premium_share < MOST:
+            return "not the premium"
         price = self.measures["price"]
-        return "comes back" if price.horizons[self.long_horizon] < COMES_BACK * price.daily else "stays"
+        comes_back = price.horizons[self.long_horizon] < COMES_BACK * price.daily
+        return "premium that comes back" if comes_back else "premium"
 
     @cached_property
     def flagged_share(self) -> float:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import ClassVar, Literal
+from typing import ClassVar
 
 import pandas as pd
 
@@ -17,7 +17,8 @@ from research.analyses.report import Report
 from research.analyses.statement import Statements
 from research.conventions import BASIS_POINT
 from research.decomposition import Decomposition, compare_estimators
-from research.decomposition.identification import Policy
+from research.decomposition.identification import Error, Policy
+from research.errors import renamed
 from research.plots import DescribedFigure, break_profile
 from research.plots import premium as premium_figure
 from research.tables import Table
@@ -116,6 +117,7 @@ class Explanation(ExplanationFacts, Report):
         return Table(frame, "The same coefficients by other estimators, NAV basis", formats, notes)
 
 
+@renamed("transitory", "error")
 def explain(
     history: History,
     bases: Mapping[str, Decomposition] | None = None,
@@ -123,7 +125,7 @@ def explain(
     horizons: Sequence[int] = (1, 5, 21, 63),
     confidence: float = 0.95,
     policy: Policy = "auto",
-    transitory: Literal["noise", "ar1"] = "noise",
+    error: Error = "averaged",
     seed: int = 0,
     draws: int = 499,
 ) -> Explanation:
@@ -142,8 +144,8 @@ def explain(
         Nominal coverage of every interval.
     policy : {"auto", "estimate", "impose"}
         Identification policy of all drivers, where `bases` is not given.
-    transitory : {"noise", "ar1"}
-        Whether the noise that comes back may take its time, where `bases` is not given; see `local_level`.
+    error : {"averaged", "noise", "ar1"}
+        What the errors know of the noise, where `bases` is not given; see `decompose`.
     seed : int
         Seeds the simulated samples behind the interval of the break date.
     draws : int
@@ -174,7 +176,7 @@ def explain(
         horizons=horizons,
         confidence=confidence,
         policy=policy,
-        transitory=transitory,
+        error=error,
         seed=seed,
         draws=draws,
     )

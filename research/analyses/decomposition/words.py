@@ -7,10 +7,10 @@ from collections.abc import Iterator
 
 from research.analyses.decomposition.facts import ExplanationFacts
 from research.analyses.expense_ratio.words import change_statements, period_statements
-from research.analyses.phrases import bp, fund_name, joined, p_text, plus_minus_bp
+from research.analyses.phrases import bp, fund_name, joined, p_text, percent, plus_minus_bp
 from research.analyses.statement import Statement, Statements
 from research.conventions import BASIS_POINT
-from research.decomposition import DriverEstimate
+from research.decomposition import Decomposition, DriverEstimate
 
 __all__ = ["conclusions", "limits"]
 
@@ -40,29 +40,35 @@ def limits(facts: ExplanationFacts) -> Statements:
 
 
 def _difference(facts: ExplanationFacts) -> Iterator[Statement]:
-    history = facts.history
-    nav = facts.bases["nav"].tracking_difference
+    history, nav = facts.history, facts.bases["nav"]
     yield Statement(
         "tracking_difference.nav",
         f"From {history.start:%Y-%m-%d} to {history.end:%Y-%m-%d}, {len(history.frame)} sessions, the net asset "
-        f"value of {fund_name(history.fund)} {_verb(nav)} {bp(abs(nav))} a year against its benchmark (log tracking "
-        "difference).",
-        _verb(nav),
-        {"start": history.start, "end": history.end, "tracking_difference_bp": nav / BASIS_POINT},
+        f"value of {fund_name(history.fund)} {_verb(nav.tracking_difference)} {bp(abs(nav.tracking_difference))} a "
+        f"year against its benchmark (log tracking difference; the noise of its ends and what wandered in between make "
+        f"± {bp(nav.difference.std_error)} of that).",
+        _verb(nav.tracking_difference),
+        {"start": history.start, "end": history.end, **_difference_values(nav)},
     )
     if "price" not in facts.bases:
         return
-    price, premium = facts.bases["price"].tracking_difference, facts.premium_part
-    text = f"At market price it {_verb(price)} {bp(abs(price))} a year"
+    price, premium = facts.bases["price"], facts.premium_part
+    gained = price.tracking_difference
+    text = f"At market price it {_verb(gained)} {bp(abs(gained))} a year (noise: ± {bp(price.difference.std_error)})"
     if premium is not None:
         first, last = facts.premium_ends
         text += (
             f"; {bp(premium.contribution, signed=True)} of that is the premium, which was "
             f"{bp(first, signed=True)} at the start and {bp(last, signed=True)} at the end"
         )
-    yield Statement(
-        "tracking_difference.price", text + ".", _verb(price), {"tracking_difference_bp": price / BASIS_POINT}
-    )
+    yield Statement("tracking_difference.price", text + ".", _verb(gained), _difference_values(price))
+
+
+def _difference_values(result: Decomposition) -> dict[str, object]:
+    return {
+        "tracking_difference_bp": result.tracking_difference / BASIS_POINT,
+        "std_error_bp": result.difference.std_error / BASIS_POINT,
+    }
 
 
 def _verb(difference: float) -> str:
@@ -70,29 +76,50 @@ def _verb(difference: float) -> str:
 
 
 def _drivers(facts: ExplanationFacts) -> Iterator[Statement]:
-    for part in facts.bases["nav"].drivers:
-        if part.identified != "estimated":
+    result = facts.bases["nav"]
+    for part in (*result.drivers, *result.groups, *result.combinations):
+        verdict = part.verdict
+        if verdict is None:
             continue
-        passes = bool(part.passes_in_full)
-        relation = (
-            "so it passes through as stated"
-            if passes
-            else f"which is not what was stated ({bp(part.stated)}): p of full pass-through "
-            f"{p_text(part.p_value_unity)}"
-        )
+        if part.identified == "combination":
+            text = _combined(part)
+        else:
+            low, high = part.coefficient_interval
+            ends = f"{low:.2f} to {high:.2f} not excluded"
+            relation = {
+                "compatible with full pass-through": f"is compatible with full pass-through; {ends}",
+                "cannot be told from nothing": f"cannot be told from 1, nor from 0; {ends}",
+                "not as stated": f"is not 1: {bp(part.stated)} a year was stated (p {p_text(part.p_value_adjusted)}, "
+                "all tests of this table allowed for)",
+            }[verdict]
+            text = (
+                f"{part.title} accounts for {plus_minus_bp(part.contribution, part.contribution_std_error)} a year on "
+                f"net asset value; the coefficient, {_coefficient(part)}, {relation}."
+            )
         yield Statement(
             "driver.passes_through",
-            f"{part.title} accounts for {plus_minus_bp(part.contribution, part.contribution_std_error)} a year on net "
-            f"asset value; its coefficient is {_coefficient(part)}, {relation}.",
-            "in full" if passes else "not as stated",
+            text,
+            verdict,
             {
                 "driver": part.name,
-                "coefficient": part.coefficient,
-                "std_error": part.std_error,
+                "coefficient": None if math.isnan(part.coefficient) else part.coefficient,
+                "std_error": None if math.isnan(part.std_error) else part.std_error,
                 "p_value_unity": part.p_value_unity,
+                "p_value_adjusted": part.p_value_adjusted,
                 "contribution_bp": part.contribution / BASIS_POINT,
             },
         )
+
+
+def _combined(part: DriverEstimate) -> str:
+    found = plus_minus_bp(part.contribution, part.contribution_std_error)
+    text = f"{part.title} account for {found} a year on net asset value, {bp(part.stated)} being stated"
+    if part.passes_in_full:
+        return f"{text}: they are hard to tell apart, and their sum is what the data measure well."
+    return (
+        f"{text} (p {p_text(part.p_value_adjusted)}): which of them parts from what was stated, or a cost beside them "
+        "that drifts alike, the data cannot tell."
+    )
 
 
 def _coefficient(part: DriverEstimate) -> str:
@@ -101,20 +128,16 @@ def _coefficient(part: DriverEstimate) -> str:
 
 
 def _remainder_found(facts: ExplanationFacts) -> Iterator[Statement]:
-    rest = facts.bases["nav"].unexplained
-    if math.isnan(rest.contribution_std_error):
-        return
-    quiet = rest.within_chance
-    yield Statement(
-        "unexplained.nav",
-        f"{plus_minus_bp(rest.contribution, rest.contribution_std_error)} a year stay unexplained, "
-        f"{'which is nothing within its interval' if quiet else 'which is more than chance'}.",
-        "nothing" if quiet else "more than chance",
-        {
-            "contribution_bp": rest.contribution / BASIS_POINT,
-            "std_error_bp": rest.contribution_std_error / BASIS_POINT,
-        },
-    )
+    rest = facts.bases["nav"].remainder
+    found = plus_minus_bp(rest.value, rest.std_error)
+    text = {
+        True: f"{found} a year stay unexplained, which is more than chance makes (p {p_text(rest.p_value)}).",
+        False: f"{found} a year stay unexplained: no more than chance makes where nothing is.",
+        None: f"{bp(rest.value)} a year stay unexplained, which says nothing: the drivers that are estimated absorb "
+        "any steady drift.",
+    }[rest.more_than_chance]
+    verdict = {True: "more than chance", False: "no more than chance", None: "no verdict"}[rest.more_than_chance]
+    yield Statement("unexplained.nav", text, verdict, rest.to_dict())
 
 
 def _dispersion(facts: ExplanationFacts) -> Iterator[Statement]:
@@ -129,17 +152,24 @@ def _dispersion(facts: ExplanationFacts) -> Iterator[Statement]:
     if longest is None:
         return
     price = facts.measures["price"]
-    comes_back = facts.price_noise == "comes back"
+    share = percent(facts.premium_share)
     yield Statement(
         "tracking_error.price",
         f"At market price it is {bp(price.daily)} a year from daily returns and {bp(price.horizons[longest])} over "
         f"{longest} sessions"
-        + (": most of it is premium noise that comes back, not a risk that accumulates." if comes_back else "."),
+        + {
+            "premium that comes back": f": {share} of its daily variance is the premium, which comes back and does not "
+            "accumulate.",
+            "premium": f": {share} of its daily variance is the premium.",
+            "not the premium": f": only {share} of its daily variance is the premium.",
+            "not known": ".",
+        }[facts.price_noise],
         facts.price_noise,
         {
             "tracking_error_bp": price.daily / BASIS_POINT,
             "sessions": longest,
             "long_tracking_error_bp": price.horizons[longest] / BASIS_POINT,
+            "premium_share": facts.premium_share,
         },
     )
 
@@ -229,7 +259,7 @@ def _persistent(facts: ExplanationFacts) -> Iterator[Statement]:
         yield Statement(
             "noise.autocorrelation",
             f"The noise that comes back takes its time (autocorrelation {test.phi:.2f} from one session to the next, "
-            f'p of none {p_text(test.p_value)}): intervals here are wider than need be, and transitory = "ar1" would '
+            f'p of none {p_text(test.p_value)}): intervals here are wider than need be, and error = "averaged" would '
             f"narrow them up to {test.narrowing.max():.1f} times.",
             "takes its time",
             {"phi": test.phi, "p_value": test.p_value},

@@ -16,7 +16,7 @@ from research.analyses.futures_roll.trades import RollTrades, rebuild
 from research.analyses.measures import Measures, measure_basis
 from research.conventions import BASIS_POINT
 from research.decomposition import Decomposition, decompose
-from research.decomposition.result import DriverEstimate
+from research.decomposition.estimates import DriverEstimate
 from research.drivers import measure
 from research.drivers.futures import FuturesCurve, HeldFutures
 from research.drivers.roll import EXPOSURE, HELD_FUTURES
@@ -142,6 +142,13 @@ class FuturesRollFacts:
         return next((part for part in self.result.drivers if part.name == name), None)
 
     @property
+    def exposure(self) -> DriverEstimate:
+        """The row that holds the coefficient of the contracts, which carry, shift and roll cost share."""
+        found = self.result.tested("roll_yield")
+        assert found is not None
+        return found
+
+    @property
     def roll(self) -> DriverEstimate:
         """Roll yield, whose coefficient is the exposure to the contracts."""
         found = self.part("roll_yield")
@@ -181,7 +188,7 @@ class FuturesRollFacts:
     def gap(self) -> Literal["none", "closes with time", "does not close"]:
         """Whether the coefficient's distance from 1 shrinks over longer horizons, where there is one."""
         table = self.coefficients
-        if self.roll.identified != "estimated" or self.roll.passes_in_full or len(table) < 2:
+        if self.exposure.identified != "estimated" or self.exposure.passes_in_full or len(table) < 2:
             return "none"
         short, long = (abs(1.0 - float(table["coefficient"].iloc[place])) for place in (0, -1))
         margin = ERRORS * math.hypot(float(table["std_error"].iloc[0]), float(table["std_error"].iloc[-1]))
@@ -245,9 +252,9 @@ class FuturesRollFacts:
         """Return the ``futures_roll`` object of the result."""
         held, trades, schedules = self.held, self.trades, self.schedules
         return {
-            "coefficient": self.roll.coefficient,
-            "std_error": self.roll.std_error,
-            "p_value_unity": self.roll.p_value_unity,
+            "coefficient": self.exposure.coefficient,
+            "std_error": self.exposure.std_error,
+            "p_value_unity": self.exposure.p_value_unity,
             "by_horizon": [
                 {"sessions": int(h), "coefficient": float(c), "std_error": float(e)}
                 for h, (c, e) in zip(self.coefficients.index, self.coefficients.to_numpy(), strict=True)

@@ -17,7 +17,7 @@ from research.analyses.report import Report
 from research.analyses.statement import Statements
 from research.conventions import BASIS_POINT
 from research.decomposition import Decomposition
-from research.decomposition.result import DriverEstimate
+from research.decomposition.estimates import DriverEstimate
 from research.drivers.roll import HELD_FUTURES
 from research.errors import DataError
 from research.plots.roll import basis_through_time, curve_shape, roll_parts, spliced_against_held
@@ -59,16 +59,16 @@ class FuturesRoll(FuturesRollFacts, Report):
 
     def figures(self) -> tuple[Figure, ...]:
         """Return what the roll contributed and how much of it passed through, contango, and the other parts."""
-        roll, trades = self.roll, self.trades
+        roll, held, trades = self.roll, self.exposure, self.trades
         return (
             Figure("Tracking difference", self.result.tracking_difference / BASIS_POINT, BP_A_YEAR),
             _contribution("Roll yield", roll),
             Figure(
                 "Roll passed through",
-                100.0 * roll.coefficient,
+                100.0 * held.coefficient,
                 PERCENT,
-                100.0 * roll.std_error,
-                "" if roll.truth is None else f"truth: {100.0 * roll.truth:g}",
+                100.0 * held.std_error,
+                "" if held.truth is None else f"truth: {100.0 * held.truth:g}",
             ),
             Figure("Contango", 100.0 * self.contango, PERCENT),
             Figure("Backwardation", 100.0 * self.backwardation, PERCENT),
@@ -91,7 +91,7 @@ class FuturesRoll(FuturesRollFacts, Report):
 
     def coefficients_table(self) -> Table:
         """Return the roll's coefficient by horizon, and of carry and shift apart."""
-        return _coefficients_table(self.coefficients, self.roll, self.apart)
+        return _coefficients_table(self.coefficients, self.exposure, self.apart)
 
     def curve_table(self) -> Table | str:
         """Return basis, slope and shares of contango by rank."""

@@ -36,7 +36,8 @@ def _difference(facts: FuturesRollFacts) -> Iterator[Statement]:
     yield Statement(
         "tracking_difference.nav",
         f"Net asset value of {fund_name(facts.history.fund)} {verb} {bp(abs(result.tracking_difference))} a year "
-        f"against spot: {parts}; {plus_minus_bp(rest.contribution, rest.contribution_std_error)} stay unexplained.",
+        f"against spot: {parts}; {plus_minus_bp(rest.contribution, rest.contribution_std_error)} stay unexplained (the "
+        "error is what chance makes).",
         verb,
         {"tracking_difference_bp": result.tracking_difference / BASIS_POINT},
     )
@@ -75,19 +76,21 @@ def _shift(facts: FuturesRollFacts) -> Iterator[Statement]:
 
 
 def _coefficient(facts: FuturesRollFacts) -> Iterator[Statement]:
-    part = facts.roll
-    if part.identified != "estimated":
+    part, verdict = facts.exposure, facts.exposure.verdict
+    if verdict is None:
         return
+    low, high = part.coefficient_interval
+    said = {
+        "compatible with full pass-through": f"compatible with 1 ({low:.2f} to {high:.2f} not excluded): what the fund "
+        "holds moves as the contracts assumed",
+        "cannot be told from nothing": f"which cannot be told from 1, nor from 0 ({low:.2f} to {high:.2f})",
+        "not as stated": f"not 1 (p {p_text(part.p_value_adjusted)})",
+    }[verdict]
     yield Statement(
         "roll_yield.passes_through",
         "Carry, shift and cost of rolling pass through with one coefficient, "
-        f"{number(part.coefficient, part.std_error)} "
-        + (
-            "- 1 within its error: what the fund holds moves as the contracts assumed."
-            if part.passes_in_full
-            else f"- not 1 (p {p_text(part.p_value_unity)})."
-        ),
-        "in full" if part.passes_in_full else "not in full",
+        f"{number(part.coefficient, part.std_error)}, {said}.",
+        verdict,
         {"coefficient": part.coefficient, "std_error": part.std_error, "p_value_unity": part.p_value_unity},
     )
 

@@ -13,6 +13,7 @@ from research.analyses.staking.benchmarks import price_return, total_return
 from research.analyses.staking.terms import ImpliedTax, StakingAverages, averages, implied_tax
 from research.conventions import BASIS_POINT
 from research.decomposition import Decomposition, DriverEstimate, decompose
+from research.decomposition.estimates import Verdict
 from research.drivers import expected_staking_yield, net_staking_yield, realised_scenarios
 from research.tables import Table
 
@@ -117,13 +118,16 @@ class StakingFacts:
         return next((part for part in self.result.drivers if part.name == name), None)
 
     @property
-    def passes_through(self) -> Literal["in full", "not in full", "imposed"]:
+    def exposure(self) -> DriverEstimate:
+        """The row that holds the coefficient which reward, fee and tax share."""
+        found = self.result.tested("staking_reward")
+        assert found is not None
+        return found
+
+    @property
+    def passes_through(self) -> Verdict | Literal["imposed"]:
         """Whether reward, fee and tax reach net asset value as stated; they share one coefficient."""
-        part = self.part("staking_reward")
-        assert part is not None
-        if part.identified != "estimated":
-            return "imposed"
-        return "in full" if part.passes_in_full else "not in full"
+        return self.exposure.verdict or "imposed"
 
     @cached_property
     def scenarios_inside(self) -> tuple[float, ...]:

@@ -54,15 +54,18 @@ def _reward(facts: StakingFacts) -> Iterator[Statement]:
 
 
 def _pass_through(facts: StakingFacts) -> Iterator[Statement]:
-    part, verdict = facts.part("staking_reward"), facts.passes_through
-    assert part is not None
-    text = f"Reward, fee and tax pass through with one coefficient, {number(part.coefficient, part.std_error)}" + (
-        ": in full, within its error."
-        if verdict == "in full"
-        else ", which is not 1: yield, share or deductions are not as given."
+    part, verdict = facts.exposure, facts.passes_through
+    low, high = part.coefficient_interval
+    said = {
+        "compatible with full pass-through": f"compatible with passing in full; {low:.2f} to {high:.2f} not excluded",
+        "cannot be told from nothing": f"which cannot be told from 1, nor from 0; {low:.2f} to {high:.2f} not excluded",
+        "not as stated": "which is not 1: yield, share or deductions are not as given",
+    }.get(verdict, "")
+    text = (
+        f"Reward, fee and tax pass through with one coefficient, {number(part.coefficient, part.std_error)}, {said}."
+        if said
+        else f"The data cannot say how much of it passes through: its coefficient is imposed ({part.reason})."
     )
-    if verdict == "imposed":
-        text = f"The data cannot say how much of it passes through: its coefficient is imposed ({part.reason})."
     values = {"coefficient": part.coefficient, "std_error": part.std_error, "p_value_unity": part.p_value_unity}
     yield Statement("staking_reward.passes_through", text, verdict, values)
 
