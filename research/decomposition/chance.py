@@ -11,7 +11,7 @@ import pandas as pd
 
 from research.conventions import BASIS_POINT, check_confidence
 from research.decomposition.averaged import AveragedResult, NoisePosterior
-from research.decomposition.fit import LocalLevelResult
+from research.decomposition.local_level import LocalLevelResult
 from research.decomposition.mixture import StudentMixture
 from research.decomposition.noise_grid import whiten_any
 from research.errors import ParameterError

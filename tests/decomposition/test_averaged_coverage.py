@@ -7,6 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 import pytest
+from research.simulation.terms import Market, Noise
 from scipy.special import stdtrit
 
 from research.decomposition import local_level_panel
@@ -14,7 +15,6 @@ from research.decomposition.averaged_panel import averaged_panel
 from research.simulation.noise import Shocks
 from research.simulation.noise_kinds import NOISE_KINDS, study_world
 from research.simulation.paths import simulate_panel
-from research.simulation.terms import Market, Noise
 from research.simulation.world import fee_schedule
 
 DRAWS = 400
