@@ -7,7 +7,6 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 import pytest
-from research.simulation.terms import Market, Noise
 from scipy.special import stdtrit
 
 from research.decomposition import local_level_panel
@@ -15,7 +14,7 @@ from research.decomposition.averaged_panel import averaged_panel
 from research.simulation.noise import Shocks
 from research.simulation.noise_kinds import NOISE_KINDS, study_world
 from research.simulation.paths import simulate_panel
-from research.simulation.world import fee_schedule
+from research.simulation.world import Market, Noise, fee_schedule
 
 DRAWS = 400
 SHOCKS = {"t3": Shocks(df=3.0), "clusters": Shocks(arch=0.08, garch=0.91)}
