@@ -1,7 +1,10 @@
 """Decomposition: the local-level regression, what it identifies, shares of variance, breaks, and the result object."""
 
+from research.decomposition.averaged import AveragedResult, averaged_level
+from research.decomposition.averaged_panel import AveragedPanel, averaged_panel
 from research.decomposition.bootstrap import BootstrapDecomposition, bootstrap_decomposition
 from research.decomposition.breaks import SlopeBreak, detectable_change, slope_break
+from research.decomposition.chance import Chance, chance_of_difference, chance_of_remainder
 from research.decomposition.diagnostics import (
     AutocorrelationTest,
     autocorrelation_test,
@@ -18,7 +21,10 @@ from research.decomposition.shares import euler_shares, johnson, lmg, lmg_shares
 
 __all__ = [
     "AutocorrelationTest",
+    "AveragedPanel",
+    "AveragedResult",
     "BootstrapDecomposition",
+    "Chance",
     "Decomposition",
     "DriverEstimate",
     "FeeRegime",
@@ -28,7 +34,11 @@ __all__ = [
     "LocalLevelResult",
     "SlopeBreak",
     "autocorrelation_test",
+    "averaged_level",
+    "averaged_panel",
     "bootstrap_decomposition",
+    "chance_of_difference",
+    "chance_of_remainder",
     "compare_estimators",
     "decompose",
     "detectable_change",

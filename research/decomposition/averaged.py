@@ -17,10 +17,10 @@ import pandas as pd
 from scipy.special import fdtrc, logsumexp
 
 from research.conventions import BASIS_POINT, DAYS_PER_YEAR, SESSIONS_PER_YEAR
-from research.decomposition.local_level import LocalLevelResult, _check_rank, _checked
+from research.decomposition.local_level import LocalLevelResult, check_rank, check_sample, checked_sample
 from research.decomposition.mixture import StudentMixture
 from research.decomposition.noise_grid import AveragedBlock, average_sample, robust_covariances
-from research.errors import DataError, ParameterError, SampleError
+from research.errors import DataError, ParameterError
 from research.tables import Format, Result, Table, p_value
 
 __all__ = ["AveragedResult", "NoisePosterior", "averaged_level"]
@@ -385,9 +385,9 @@ def averaged_level(
 
     The model is that of `local_level` with ``transitory="ar1"``. With a prior flat in β and log σ,
     ``β | d ~ Σ_g w_g·t_{T−K}(β_g, r·se_g)`` over a grid of (λ, φ), w prior times restricted likelihood, β_g and se_g
-    generalised least squares, r as in `AveragedResult.combination`. The prior: logit λ uniform from 2·ln(3.4/T) to 4;
-    φ = 0 with probability ½, else uniform to 0.9. The mean rather than the mode is shown: where the likelihood has two
-    hills, the mode stands on one of them. See ``methods`` §5.
+    generalised least squares, r as in `AveragedResult.combination`. The prior: logit λ from 2·ln(3.4/T) to 4 with a
+    density that grows as (λ/(1 − λ))^0.1; φ = 0 with probability ½, else uniform to 0.9. The mean rather than the mode
+    is shown: where the likelihood has two hills, the mode stands on one of them. See ``methods`` §5.
 
     Examples
     --------
@@ -401,15 +401,14 @@ def averaged_level(
     """
     if cov_type not in {"classical", "robust"}:
         raise ParameterError(f"cov_type is {cov_type!r}: give 'classical' or 'robust'")
-    y, x, names, at = _checked(level, drivers, variance_per, positions)
+    y, x, names, at = checked_sample(level, drivers, variance_per, positions)
     differences = np.diff(np.column_stack([y, x]), axis=0)
     gaps = np.diff(at).astype(float)
     nobs, count = differences.shape[0], x.shape[1]
-    if nobs < count + 3:
-        raise SampleError(f"{nobs} differences cannot carry {count} drivers: give at least {count + 3}")
+    check_sample(nobs, count)
     if not differences[:, 0].any():
         raise DataError("the divergence level never changes: fund and benchmark are the same series")
-    _check_rank(differences[:, 1:], np.sqrt((differences[:, 1:] ** 2).sum(axis=0)), names)
+    check_rank(differences[:, 1:], np.sqrt((differences[:, 1:] ** 2).sum(axis=0)), names)
     block, method = average_sample(np.column_stack([y, x]), at)
     best = int(block.mode[0])
     share, phi = block.share[[best]], block.phi[[best]]

@@ -9,21 +9,19 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from research.conventions import BASIS_POINT, DAYS_PER_YEAR, check_confidence
+from research.conventions import BASIS_POINT, check_confidence
 from research.decomposition.averaged import averaged_level
-from research.decomposition.local_level import check_sample
 from research.decomposition.mixture import StudentMixture
 from research.decomposition.noise_grid import AveragedBlock, average_block, grid_points, robust_covariances
 from research.decomposition.panel import (
     LocalLevelPanel,
-    _check_rank,
-    _checked_drivers,
-    _checked_levels,
-    _Drivers,
-    _ends,
-    _samples,
+    PanelDrivers,
+    changes_of,
+    checked_drivers,
+    checked_levels,
+    rates_of,
+    unbroken_samples,
 )
-from research.errors import DataError
 from research.tables import Table
 
 __all__ = ["AveragedPanel", "averaged_panel"]
@@ -157,10 +155,10 @@ def averaged_panel(
     {'fee': {'A': 1.0, 'B': 1.0}}
     """
     check_confidence(confidence)
-    values, known = _checked_levels(levels)
-    given = _checked_drivers(levels, known, drivers)
+    values, known = checked_levels(levels)
+    given = checked_drivers(levels, known, drivers)
     found = _Found.empty(len(levels.columns), len(given.names))
-    for (first, last, full), funds in _samples(known).items():
+    for (first, last, full), funds in unbroken_samples(known).items():
         if full:
             _fit_group(found, values, given, slice(first, last + 1), funds, confidence)
         else:
@@ -169,27 +167,15 @@ def averaged_panel(
 
 
 def _fit_group(
-    found: _Found, values: Array, given: _Drivers, rows: slice, funds: npt.NDArray[np.intp], confidence: float
+    found: _Found, values: Array, given: PanelDrivers, rows: slice, funds: npt.NDArray[np.intp], confidence: float
 ) -> None:
     """Fit funds with one unbroken sample, a chunk at a time."""
     nobs, count = rows.stop - rows.start - 1, len(given.names)
-    check_sample(nobs, count)
-    shared = given.of(rows, funds) if given.levels.ndim == 2 else None
-    if shared is not None:
-        _check_rank(shared, given.names, [])
     # Some ten arrays of the grid's size pass through the arithmetic for every column of a fund.
     chunk = max(1, _CHUNK_BYTES // (80 * grid_points(nobs + 1) * (count + 1)))
-    for start in range(0, funds.size, chunk):
-        part = funds[start : start + chunk]
-        level = np.diff(np.ascontiguousarray(values[rows, part].T), axis=1)
-        still = ~level.any(axis=1)
-        if still.any():
-            raise DataError(f"the level of column {int(part[still][0])} never changes: fund and benchmark are the same")
-        x = given.of(rows, part) if shared is None else shared
-        if shared is None:
-            _check_rank(x, given.names, list(part))
-        block = average_block(level, x)
-        robust = robust_covariances(level, x, block.share[block.mode], block.phi[block.mode], np.ones(nobs))
+    for part, change, x in changes_of(values, given, rows, funds, chunk):
+        block = average_block(change, x)
+        robust = robust_covariances(change, x, block.share[block.mode], block.phi[block.mode], np.ones(nobs))
         found.put(part, *_mixtures(block, robust), _noise(block, nobs), confidence)
 
 
@@ -233,7 +219,7 @@ def _noise(block: AveragedBlock, nobs: int) -> Array:
 
 
 def _fit_each(
-    found: _Found, levels: pd.DataFrame, given: _Drivers, funds: npt.NDArray[np.intp], confidence: float
+    found: _Found, levels: pd.DataFrame, given: PanelDrivers, funds: npt.NDArray[np.intp], confidence: float
 ) -> None:
     """Fit funds whose sample has holes, one at a time."""
     for fund in funds:
@@ -257,29 +243,18 @@ def _result(
     levels: pd.DataFrame,
     values: Array,
     known: npt.NDArray[np.bool_],
-    given: _Drivers,
+    given: PanelDrivers,
     confidence: float,
 ) -> AveragedPanel:
     funds, names = levels.columns, given.names
-    first, last = _ends(known)
-    at = np.arange(len(funds))
-    years = np.full(len(funds), np.nan)
-    if isinstance(levels.index, pd.DatetimeIndex):
-        days = (levels.index - levels.index[0]).to_numpy() / np.timedelta64(1, "D")
-        years = (days[last] - days[first]) / DAYS_PER_YEAR
-    if given.levels.ndim == 2:
-        change = (given.levels[:, last] - given.levels[:, first]).T
-    else:
-        change = (given.levels[:, last, at] - given.levels[:, first, at]).T
-    noise = pd.DataFrame(found.noise, funds, list(_NOISE)).astype({"nobs": np.int64})
-    drift = (values[last, at] - values[first, at]) / years
+    drift, gains = rates_of(levels, values, known, given)
     return AveragedPanel(
         params=pd.DataFrame(found.params, funds, names),
         std_errors=pd.DataFrame(found.std_errors, funds, names),
         covariances=found.cov,
-        noise=noise,
-        tracking_difference=pd.Series(drift, funds, name="tracking_difference"),
-        contributions=pd.DataFrame(found.params * change / years[:, None], funds, names),
+        noise=pd.DataFrame(found.noise, funds, list(_NOISE)).astype({"nobs": np.int64}),
+        tracking_difference=drift,
+        contributions=gains * found.params,
         method="averaged over λ and φ, sine transform",
         lower=pd.DataFrame(found.lower, funds, names),
         upper=pd.DataFrame(found.upper, funds, names),

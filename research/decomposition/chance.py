@@ -21,6 +21,8 @@ __all__ = ["LEAST_DRIFT_LEFT", "Chance", "chance_of_difference", "chance_of_rema
 
 Array = npt.NDArray[np.float64]
 
+_ENDS = 63  # sessions at either end over which its noise is measured
+
 LEAST_DRIFT_LEFT = 0.05
 """Share of a steady drift that must be left in a remainder for it to get a verdict: below, drivers absorb a line."""
 
@@ -115,7 +117,9 @@ def chance_of_remainder(fit: AveragedResult | LocalLevelResult, years: float, *,
     ``ι'Vι = T·s_η² + 2·s_v²·(1 − φ^T)``, ``s_v² = s_ε²/(1 − φ²)`` the variance of the transitory part, which is there
     on the first day and on the last: what free drivers absorb is subtracted, and imposed ones, which are as they were
     stated, add nothing. It is taken at every point of an averaged fit and the remainder is their mixture. Cov(β̂) is the
-    classical one: a robust one that is wider would make less of chance.
+    classical one: a robust one that is wider would make less of chance. Where the noise of the first and the last 63
+    sessions is louder than that of the sample - a price that fell is rounded more coarsely - their own counts; where it
+    is quieter the sample's does: robust errors may widen, never narrow.
 
     Examples
     --------
@@ -129,7 +133,7 @@ def chance_of_remainder(fit: AveragedResult | LocalLevelResult, years: float, *,
     posterior = _posterior(fit)
     gain = (fit.drivers.iloc[-1] - fit.drivers.iloc[0]).to_numpy(dtype=float)
     total = float(fit.level.iloc[-1] - fit.level.iloc[0])
-    ends = _variance_of_sum(posterior, fit.gaps)
+    ends = _variance_of_sum(fit, posterior)
     absorbed = np.einsum("i,gij,j->g", gain, posterior.cov, gain)
     # A line under a random walk leaves nothing at all: its variance is rounding, of either sign.
     spread = np.sqrt(np.maximum(ends - absorbed, 1e-20 * ends))
@@ -166,10 +170,10 @@ def chance_of_difference(
 
     Notes
     -----
-    The error is ``√(T·s_η² + 2·s_v²·(1 − φ^T))/years``; see `chance_of_remainder`.
+    The error is ``√(T·s_η² + 2·s_v²·(1 − φ^T))/years``, the noise of louder ends their own; see `chance_of_remainder`.
     """
     posterior = _posterior(fit)
-    spread = np.sqrt(_variance_of_sum(posterior, fit.gaps))
+    spread = np.sqrt(_variance_of_sum(fit, posterior))
     mixture = StudentMixture(posterior.weights, np.full_like(spread, change), spread, float(fit.df_resid))
     return _chance("tracking difference", mixture, years, confidence, 1.0)
 
@@ -209,10 +213,13 @@ def _posterior(fit: AveragedResult | LocalLevelResult) -> NoisePosterior:
     )
 
 
-def _variance_of_sum(posterior: NoisePosterior, gaps: Array) -> Array:
+def _variance_of_sum(fit: AveragedResult | LocalLevelResult, posterior: NoisePosterior) -> Array:
     """Return the variance of the level's gain over the sample at every point, ``ι'Vι``."""
-    span, phi = float(gaps.sum()), posterior.phi
-    around = 2.0 * (1.0 - posterior.share) * (1.0 - phi**span) / (1.0 - phi**2)
+    span, phi = float(fit.gaps.sum()), posterior.phi
+    squares = fit.innovations.to_numpy() ** 2
+    either = min(_ENDS, squares.size // 4)
+    louder = max(1.0, float(np.r_[squares[:either], squares[-either:]].mean() / squares.mean()))
+    around = 2.0 * (1.0 - posterior.share) * (1.0 - phi**span) / (1.0 - phi**2) * louder
     return np.asarray(posterior.variance * (posterior.share * span + around), dtype=float)
 
 

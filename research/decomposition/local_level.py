@@ -37,7 +37,9 @@ __all__ = [
     "MOST_PERSISTENT",
     "AutoregressiveProblem",
     "LocalLevelResult",
+    "check_rank",
     "check_sample",
+    "checked_sample",
     "local_level",
 ]
 
@@ -369,7 +371,7 @@ def local_level(
         raise ParameterError(f"cov_type is {cov_type!r}: give 'classical' or 'robust'")
     if transitory not in {"noise", "ar1"}:
         raise ParameterError(f"transitory is {transitory!r}: give 'noise' or 'ar1'")
-    y, x, names, at = _checked(level, drivers, variance_per, positions)
+    y, x, names, at = checked_sample(level, drivers, variance_per, positions)
     differences = np.diff(np.column_stack([y, x]), axis=0)
     gaps = np.diff(at).astype(float)
     nobs, drivers_count = differences.shape[0], x.shape[1]
@@ -377,7 +379,7 @@ def local_level(
     scale = np.sqrt((differences**2).sum(axis=0))
     if scale[0] == 0.0:
         raise DataError("the divergence level never changes: fund and benchmark are the same series")
-    log_det_design = _check_rank(differences[:, 1:], scale[1:], names)
+    log_det_design = check_rank(differences[:, 1:], scale[1:], names)
     # A premium may explain all but a millionth of the variance: what is left must not be found by cancellation.
     near = np.linalg.lstsq(differences[:, 1:] / scale[1:], differences[:, 0])[0] / scale[1:]
     differences[:, 0] -= differences[:, 1:] @ near
@@ -412,10 +414,16 @@ def local_level(
     return result.robust() if cov_type == "robust" else result
 
 
-def _checked(
+def checked_sample(
     level: pd.Series, drivers: pd.DataFrame | None, variance_per: str, positions: npt.ArrayLike | None
 ) -> tuple[Array, Array, list[str], npt.NDArray[np.int64]]:
-    """Return level, drivers, their names and the positions of the rows where the level is known."""
+    """Return level, drivers, their names and the positions of the rows where the level is known.
+
+    Raises
+    ------
+    AlignmentError, DataError, ParameterError
+        As `local_level` does.
+    """
     if variance_per not in {"session", "day"}:
         raise ParameterError(f"variance_per is {variance_per!r}: give 'session' or 'day'")
     if not (level.index.is_monotonic_increasing and level.index.is_unique):
@@ -465,8 +473,14 @@ def check_sample(nobs: int, drivers: int) -> None:
         raise SampleError(f"{nobs} differences cannot carry {drivers} drivers: give at least {drivers + 3}")
 
 
-def _check_rank(design: Array, norms: Array, names: list[str]) -> float:
-    """Return log|X'X| of the unit-norm design; raise where a driver is constant or a combination of others."""
+def check_rank(design: Array, norms: Array, names: list[str]) -> float:
+    """Return log|X'X| of the unit-norm design.
+
+    Raises
+    ------
+    IdentificationError
+        If a driver is constant or a combination of others.
+    """
     for name, norm in zip(names, norms, strict=True):
         if norm == 0.0:
             raise IdentificationError(

@@ -30,6 +30,9 @@ Array = npt.NDArray[np.float64]
 # The prior. A walk that gathers less than 3.4 noises over the sample is no walk to anybody; one of λ = 0.98 is nothing
 # but a walk; and beyond an autocorrelation of 0.9 noise and walk cannot be told apart in samples that exist.
 _LEAST_WALK, _GREATEST_LOGIT, _GREATEST_PHI, _CHANCE_OF_PLAIN = 3.4, 4.0, 0.9, 0.5
+# Uniform in logit λ, intervals covered 89.8 % where an AR(1) of 0.8 hides a walk of 0.1 bp a session (2,000 funds of
+# 504 sessions); a prior that grows as this power of λ/(1 − λ) brings that to 92 and widens those of plain noise by 5 %.
+_TILT = 0.1
 _STEPS = (0.4, 0.05)  # of logit λ and φ, up to two years of sessions: the ends of intervals move by less than a percent
 # Below a millionth of the greatest weight a point of the grid moves no interval in a digit that is printed.
 _NEGLIGIBLE = 1e-6
@@ -48,7 +51,7 @@ class _Grid:
     def of(cls, sessions: int) -> _Grid:
         """Return the grid for a sample that spans `sessions`; its steps shrink with the likelihood's hill.
 
-        Weights are those of the trapezium rule for a uniform prior: half a step's at either end.
+        Weights are those of the trapezium rule: half a step's at either end.
         """
         fine = min(1.0, np.sqrt(504.0 / sessions))
         ends = (2.0 * np.log(_LEAST_WALK / sessions), _GREATEST_LOGIT), (0.0, _GREATEST_PHI)
@@ -57,6 +60,8 @@ class _Grid:
             for (low, high), step in zip(ends, _STEPS, strict=True)
         )
         along, across = (_trapezium(points.size) for points in (logits, phis))
+        along *= np.exp(_TILT * logits)
+        along /= along.sum()
         across *= 1.0 - _CHANCE_OF_PLAIN
         across[0] += _CHANCE_OF_PLAIN
         prior = across[:, None] * along

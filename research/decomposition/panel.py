@@ -10,7 +10,7 @@ sample. Funds whose sample has holes share no transform, and are fitted one at a
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -26,7 +26,16 @@ from research.decomposition.local_level import COLLINEAR, LOGITS, check_sample, 
 from research.errors import AlignmentError, DataError, IdentificationError, ParameterError, SampleError
 from research.tables import Result, Table
 
-__all__ = ["LocalLevelPanel", "local_level_panel"]
+__all__ = [
+    "LocalLevelPanel",
+    "PanelDrivers",
+    "changes_of",
+    "checked_drivers",
+    "checked_levels",
+    "local_level_panel",
+    "rates_of",
+    "unbroken_samples",
+]
 
 Array = npt.NDArray[np.float64]
 
@@ -140,10 +149,10 @@ def local_level_panel(
     >>> panel.params.round(1).to_dict()
     {'fee': {'A': 1.0, 'B': 1.0}}
     """
-    values, known = _checked_levels(levels)
-    given = _checked_drivers(levels, known, drivers)
+    values, known = checked_levels(levels)
+    given = checked_drivers(levels, known, drivers)
     store = _Store.empty(len(levels.columns), len(given.names))
-    for (first, last, full), funds in _samples(known).items():
+    for (first, last, full), funds in unbroken_samples(known).items():
         if full:
             _fit_group(store, values, given, slice(first, last + 1), funds)
         else:
@@ -151,7 +160,14 @@ def local_level_panel(
     return store.result(levels, values, known, given)
 
 
-def _checked_levels(levels: pd.DataFrame) -> tuple[Array, npt.NDArray[np.bool_]]:
+def checked_levels(levels: pd.DataFrame) -> tuple[Array, npt.NDArray[np.bool_]]:
+    """Return the values of a panel's levels, and which of them are known.
+
+    Raises
+    ------
+    AlignmentError, DataError, ParameterError, SampleError
+        As `local_level_panel` does.
+    """
     if not isinstance(levels, pd.DataFrame):
         raise ParameterError(f"levels is a {type(levels).__name__}: give a DataFrame, one column for each fund")
     if not (levels.index.is_monotonic_increasing and levels.index.is_unique and levels.columns.is_unique):
@@ -166,11 +182,18 @@ def _checked_levels(levels: pd.DataFrame) -> tuple[Array, npt.NDArray[np.bool_]]
     return values, known
 
 
-def _checked_drivers(
+def checked_drivers(
     levels: pd.DataFrame, known: npt.NDArray[np.bool_], drivers: pd.DataFrame | Mapping[str, pd.DataFrame] | None
-) -> _Drivers:
+) -> PanelDrivers:
+    """Return the drivers of a panel as one array.
+
+    Raises
+    ------
+    AlignmentError, DataError
+        As `local_level_panel` does.
+    """
     if drivers is None:
-        return _Drivers([], np.empty((0, len(levels))))
+        return PanelDrivers([], np.empty((0, len(levels))))
     if isinstance(drivers, pd.DataFrame):
         if not drivers.index.equals(levels.index):
             raise AlignmentError("levels and drivers carry different labels")
@@ -186,7 +209,7 @@ def _checked_drivers(
     if bad.any():
         name = names[int(np.argwhere(bad)[0][0])]
         raise DataError(f"driver {name!r} has no finite value at a row where a level has one")
-    return _Drivers(names, values)
+    return PanelDrivers(names, values)
 
 
 def _where(levels: pd.DataFrame, bad: npt.NDArray[np.bool_]) -> str:
@@ -195,7 +218,7 @@ def _where(levels: pd.DataFrame, bad: npt.NDArray[np.bool_]) -> str:
 
 
 @dataclass(frozen=True, eq=False)
-class _Drivers:
+class PanelDrivers:
     """Drivers as one array: shared (K, T + 1), or per fund (K, T + 1, N)."""
 
     names: list[str]
@@ -225,19 +248,10 @@ class _Store:
         return cls(np.empty((funds, count)), np.empty((funds, count, count)), np.empty((funds, 4)))
 
     def result(
-        self, levels: pd.DataFrame, values: Array, known: npt.NDArray[np.bool_], given: _Drivers
+        self, levels: pd.DataFrame, values: Array, known: npt.NDArray[np.bool_], given: PanelDrivers
     ) -> LocalLevelPanel:
         funds, names = levels.columns, given.names
-        first, last = _ends(known)
-        at = np.arange(len(funds))
-        years = np.full(len(funds), np.nan)
-        if isinstance(levels.index, pd.DatetimeIndex):
-            days = (levels.index - levels.index[0]).to_numpy() / np.timedelta64(1, "D")
-            years = (days[last] - days[first]) / DAYS_PER_YEAR
-        if given.levels.ndim == 2:
-            change = (given.levels[:, last] - given.levels[:, first]).T
-        else:
-            change = (given.levels[:, last, at] - given.levels[:, first, at]).T
+        drift, gains = rates_of(levels, values, known, given)
         share, variance, likelihood, nobs = self.noise.T
         columns = {
             "sd_permanent": np.sqrt(share * variance),
@@ -248,27 +262,44 @@ class _Store:
             "nobs": nobs.astype(np.int64),
         }
         errors = np.sqrt(np.diagonal(self.cov, axis1=1, axis2=2))
-        drift = pd.Series((values[last, at] - values[first, at]) / years, funds, name="tracking_difference")
         return LocalLevelPanel(
             params=pd.DataFrame(self.params, funds, names),
             std_errors=pd.DataFrame(errors, funds, names),
             covariances=self.cov,
             noise=pd.DataFrame(columns, funds),
             tracking_difference=drift,
-            contributions=pd.DataFrame(self.params * change / years[:, None], funds, names),
+            contributions=gains * self.params,
         )
 
 
-def _samples(known: npt.NDArray[np.bool_]) -> dict[tuple[int, int, bool], npt.NDArray[np.intp]]:
+def rates_of(
+    levels: pd.DataFrame, values: Array, known: npt.NDArray[np.bool_], given: PanelDrivers
+) -> tuple[pd.Series, pd.DataFrame]:
+    """Return what each fund's level and drivers gained a year, log, Act/365; NaN where labels are no dates."""
+    first, last = ends_of(known)
+    at = np.arange(len(levels.columns))
+    years = np.full(at.size, np.nan)
+    if isinstance(levels.index, pd.DatetimeIndex):
+        days = (levels.index - levels.index[0]).to_numpy() / np.timedelta64(1, "D")
+        years = (days[last] - days[first]) / DAYS_PER_YEAR
+    if given.levels.ndim == 2:
+        change = (given.levels[:, last] - given.levels[:, first]).T
+    else:
+        change = (given.levels[:, last, at] - given.levels[:, first, at]).T
+    drift = pd.Series((values[last, at] - values[first, at]) / years, levels.columns, name="tracking_difference")
+    return drift, pd.DataFrame(change / years[:, None], levels.columns, given.names)
+
+
+def unbroken_samples(known: npt.NDArray[np.bool_]) -> dict[tuple[int, int, bool], npt.NDArray[np.intp]]:
     """Return columns by first row, last row and whether nothing is missing between."""
-    first, last = _ends(known)
+    first, last = ends_of(known)
     full = known.sum(axis=0) == last - first + 1
     keys = np.column_stack([first, last, full])
     kinds, kind = np.unique(keys, axis=0, return_inverse=True)
     return {(int(a), int(b), bool(c)): np.flatnonzero(kind.ravel() == i) for i, (a, b, c) in enumerate(kinds)}
 
 
-def _ends(known: npt.NDArray[np.bool_]) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]]:
+def ends_of(known: npt.NDArray[np.bool_]) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]]:
     """Return the first and the last known row of each column."""
     rows, funds = known.shape
     if known[[0, -1]].all():
@@ -276,12 +307,33 @@ def _ends(known: npt.NDArray[np.bool_]) -> tuple[npt.NDArray[np.intp], npt.NDArr
     return known.argmax(axis=0), rows - 1 - known[::-1].argmax(axis=0)
 
 
-def _fit_group(store: _Store, values: Array, given: _Drivers, rows: slice, funds: npt.NDArray[np.intp]) -> None:
+def _fit_group(store: _Store, values: Array, given: PanelDrivers, rows: slice, funds: npt.NDArray[np.intp]) -> None:
     """Fit funds with one unbroken sample, a chunk at a time."""
     nobs, count = rows.stop - rows.start - 1, len(given.names)
-    check_sample(nobs, count)
     packed = 3 if given.levels.ndim == 2 else (count + 1) * (count + 2) // 2
-    chunk = max(1, _CHUNK_BYTES // (8 * nobs * packed))
+    for part, change, x in changes_of(values, given, rows, funds, max(1, _CHUNK_BYTES // (8 * nobs * packed))):
+        fit = _fit_block(change, x)
+        store.params[part] = fit.params
+        store.cov[part] = fit.inverse * fit.variance[:, None, None]
+        ones = np.full(part.size, float(nobs))
+        store.noise[part] = np.column_stack([fit.share, fit.variance, fit.log_likelihood, ones])
+
+
+def changes_of(
+    values: Array, given: PanelDrivers, rows: slice, funds: npt.NDArray[np.intp], chunk: int
+) -> Iterator[tuple[npt.NDArray[np.intp], Array, Array]]:
+    """Yield funds, `chunk` at a time, with the changes of their levels (F, T) and of their drivers (1 or F, K, T).
+
+    Raises
+    ------
+    DataError
+        If a level never changes.
+    IdentificationError
+        If drivers do not vary or add up to one another.
+    SampleError
+        If the sample is too short.
+    """
+    check_sample(rows.stop - rows.start - 1, len(given.names))
     shared = given.of(rows, funds) if given.levels.ndim == 2 else None
     if shared is not None:
         _check_rank(shared, given.names, [])
@@ -294,14 +346,10 @@ def _fit_group(store: _Store, values: Array, given: _Drivers, rows: slice, funds
         x = given.of(rows, part) if shared is None else shared
         if shared is None:
             _check_rank(x, given.names, list(part))
-        fit = _fit_block(change, x)
-        store.params[part] = fit.params
-        store.cov[part] = fit.inverse * fit.variance[:, None, None]
-        ones = np.full(part.size, float(nobs))
-        store.noise[part] = np.column_stack([fit.share, fit.variance, fit.log_likelihood, ones])
+        yield part, change, x
 
 
-def _fit_each(store: _Store, levels: pd.DataFrame, given: _Drivers, funds: npt.NDArray[np.intp]) -> None:
+def _fit_each(store: _Store, levels: pd.DataFrame, given: PanelDrivers, funds: npt.NDArray[np.intp]) -> None:
     """Fit funds whose sample has holes, one at a time."""
     for fund in funds:
         frame = pd.DataFrame(given.one(int(fund)), levels.index, given.names)

@@ -108,7 +108,7 @@ def test_plain_noise_equals_statsmodels(missing):
     np.testing.assert_allclose(ours - ours[0], np.array(theirs) - theirs[0], atol=1e-5)
 
 
-def test_prior_is_uniform_and_weighs_plain_noise_by_half():
+def test_prior_weighs_plain_noise_by_half_and_leans_to_a_walk():
     level, x = world(6, drivers=1)
     block, _ = average_sample(np.column_stack([level, x]), np.arange(121))
     prior = np.exp(block.log_prior)
@@ -117,9 +117,10 @@ def test_prior_is_uniform_and_weighs_plain_noise_by_half():
     assert logits.min() == pytest.approx(2 * np.log(3.4 / 121), abs=1e-9)
     assert logits.max() == pytest.approx(4.0, abs=1e-9)
     assert (block.phi.min(), block.phi.max()) == (0.0, pytest.approx(0.9))
-    # Means of uniform laws: of φ half of 0.45, of logit λ the middle.
+    # Means of the laws that the grid stands for: of φ half of 0.45; of logit λ that of a truncated exponential.
     assert prior @ block.phi == pytest.approx(0.225, abs=1e-9)
-    assert prior @ logits == pytest.approx((logits.min() + logits.max()) / 2, abs=1e-9)
+    law = stats.truncexpon((logits.max() - logits.min()) * 0.1, loc=0.0, scale=10.0)
+    assert logits.max() - prior @ logits == pytest.approx(law.mean(), rel=1e-3)
 
 
 @pytest.mark.parametrize("noise", [{}, {"permanent": 0.0}, {"transitory": 0.0}, {"permanent": 0.0, "phi": 0.8}])

@@ -26,6 +26,14 @@ def covariance(at, share, phi):
     return difference @ (around + share * np.minimum.outer(at - at[0], at - at[0])) @ difference.T
 
 
+def louder(fit, posterior_share, phi, variance, sessions):
+    """Return what the noise of the first and the last 63 sessions adds where it is louder than the sample's."""
+    squares = fit.innovations.to_numpy() ** 2
+    ratio = (squares[:63].mean() + squares[-63:].mean()) / 2 / squares.mean()
+    around = 2 * (1 - posterior_share) * (1 - phi**sessions) / (1 - phi**2)
+    return max(0.0, ratio - 1.0) * around * variance
+
+
 def level_and_drivers(seed=0):
     rng = np.random.default_rng(seed)
     x = pd.DataFrame(
@@ -50,7 +58,8 @@ def test_the_variance_is_that_of_residuals_of_generalised_least_squares(transito
     weighted = np.linalg.solve(v, design)
     makes = np.eye(len(v)) - design @ np.linalg.solve(design.T @ weighted, weighted.T)
     row = makes.sum(axis=0)
-    sd = np.sqrt(fit.variance * (row @ v @ row))
+    more = louder(fit, fit.permanent_share, fit.phi, fit.variance, 299)
+    sd = np.sqrt(fit.variance * (row @ v @ row) + more)
     found = chance_of_remainder(fit, YEARS, confidence=0.9)
     change = np.diff(level.to_numpy()[at])
     assert found.value == pytest.approx(row @ change / YEARS, rel=1e-6, abs=1e-12)
@@ -61,7 +70,7 @@ def test_the_variance_is_that_of_residuals_of_generalised_least_squares(transito
     # A steady drift, through the same matrices.
     assert found.drift_left == pytest.approx(row @ np.diff(at) / np.diff(at).sum(), rel=1e-6)
     whole = chance_of_difference(fit, 0.01, YEARS, confidence=0.9)
-    spread = np.sqrt(fit.variance * v.sum()) / YEARS
+    spread = np.sqrt(fit.variance * v.sum() + more) / YEARS
     assert whole.interval == pytest.approx(stats.t(fit.df_resid, 0.01 / YEARS, spread).interval(0.9), rel=1e-6)
 
 
@@ -74,7 +83,8 @@ def test_it_is_averaged_over_the_posterior():
     posterior = fit.posterior
     for i in range(posterior.weights.size):
         v = covariance(np.arange(300), posterior.share[i], posterior.phi[i])
-        variances.append(posterior.variance[i] * v.sum() - gain @ posterior.cov[i] @ gain)
+        more = louder(fit, posterior.share[i], posterior.phi[i], posterior.variance[i], 299)
+        variances.append(posterior.variance[i] * v.sum() + more - gain @ posterior.cov[i] @ gain)
         values.append(level.iloc[-1] - level.iloc[0] - gain @ posterior.params[i])
     mean = posterior.weights @ values
     assert found.value == pytest.approx(mean / YEARS, rel=1e-9)
@@ -98,6 +108,20 @@ def test_a_driver_that_is_a_line_takes_the_verdict_away():
     assert free.drift_left == pytest.approx(1.0, abs=0.2)
     assert free.more_than_chance is not None
     assert "more than chance" in str(free)
+
+
+def test_louder_ends_widen_and_quieter_ones_do_not_narrow():
+    rng = np.random.default_rng(4)
+    noise = 1e-4 * rng.standard_normal(300)
+    loud, quiet = noise.copy(), noise.copy()
+    loud[-80:] *= 5.0
+    quiet[:80] /= 5.0
+    quiet[-80:] /= 5.0
+    fits = [averaged_level(pd.Series(each, DAYS)) for each in (loud, quiet)]
+    found = [chance_of_remainder(fit, 1.0).std_error for fit in fits]
+    # One end has the variance 1 and the other 25; where both are quiet, twice the average of the sample counts.
+    assert found[0] == pytest.approx(np.sqrt((1 + 25) * loud[:-80].var()), rel=0.25)
+    assert found[1] == pytest.approx(np.sqrt(2 * quiet.var()), rel=0.15)
 
 
 def test_where_nothing_is_estimated_nothing_is_subtracted():
