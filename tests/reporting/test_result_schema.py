@@ -182,6 +182,16 @@ RESULT: dict[str, Any] = {
     },
     "conclusions": ["It charges what it says."],
     "limits": [],
+    "figures": [{"label": "Fee measured", "value": 19.96, "unit": "bp a year", "std_error": None}],
+    "statements": [
+        {
+            "kind": "conclusion",
+            "id": "expense_ratio.rate",
+            "verdict": "agrees",
+            "values": {"estimated_bp": 20.2},
+            "text": "It charges what it says.",
+        }
+    ],
 }
 TOPICS = {
     "expense_ratio": "expense",
@@ -203,6 +213,9 @@ FAILURE: dict[str, Any] = {
     "error": "ValueError",
     "message": "",
 }
+OLD = {part: notebook for notebook, part in TOPICS.items() if part != notebook}
+"""Parts that stand under the notebook's name, too."""
+RESULT |= {notebook: RESULT[part] for part, notebook in OLD.items() if notebook != "staking"}
 DOCUMENTS = {"result": RESULT, "failure": FAILURE}
 
 
@@ -219,15 +232,18 @@ def test_schema_is_valid_and_documented(name: str) -> None:
     Draft202012Validator.check_schema(schema)
     assert schema["title"]
     for key, part in schema["properties"].items():
-        assert part["title"], key
-        assert part["description"], key
+        whole = {**schema.get("$defs", {}).get(part.get("$ref", "").removeprefix("#/$defs/"), {}), **part}
+        assert whole["title"], key
+        assert whole["description"], key
     assert agrees(DOCUMENTS[name], name)
 
 
 def test_the_design_is_in_the_schema() -> None:
     schema = load_schema("result")
     assert set(RESULT) == set(schema["properties"])
-    assert set(schema["required"]) | set(schema["then"]["required"]) | set(TOPICS.values()) == set(RESULT)
+    assert set(schema["required"]) | set(schema["then"]["required"]) | {"figures", "statements", *TOPICS, *OLD} == set(
+        RESULT
+    )
 
 
 @pytest.mark.parametrize("notebook", TOPICS)
