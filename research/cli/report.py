@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 
 __all__ = ["report"]
 
+_FIRST = ("research.opening", "research.decomposition", "research.plots.figure", "matplotlib.backends.backend_agg")
+"""What every notebook imports."""
+
 
 @click.command()
 @click.argument("fund")
@@ -46,19 +49,21 @@ def report(
     from research.analyses.preflight import preflight
     from research.reporting import effective, read_schema, run_report
     from research.reporting import notebook as find_notebook
-    from research.reporting.execute import quick_imports
+    from research.reporting.execute import cell_process, quick_imports
 
     schema = read_schema(find_notebook(notebook))
     options = {"fund": fund, "start": start, "end": end, "data": data}
     values = _values(notebook, options, assignments, schema)
-    ticker = preflight(effective(values, schema), notebook)
-    if ticker is not None:
-        values["fund"] = ticker
-    check_folder(Path(out))
-    click.echo(f"running {notebook} for {values['fund']} ...", err=True)
-    quick_imports()
     try:
-        result = run_report(notebook, values, out, timeout=timeout)
+        # It imports while what it is asked for is checked.
+        with cell_process((*_FIRST, f"research.analyses.{notebook}")) as process:
+            ticker = preflight(effective(values, schema), notebook)
+            if ticker is not None:
+                values["fund"] = ticker
+            check_folder(Path(out))
+            click.echo(f"running {notebook} for {values['fund']} ...", err=True)
+            quick_imports()
+            result = run_report(notebook, values, out, timeout=timeout, process=process)
     except (OSError, NotebookError) as error:
         stop(str(error), FAILED)
     _show(result, as_json=as_json)

@@ -9,13 +9,15 @@ from __future__ import annotations
 
 import base64
 import contextlib
+import gc
+import importlib
 import io
 import json
 import os
 import signal
 import sys
 import threading
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import IO, Any
@@ -139,7 +141,7 @@ class _CellShell(InteractiveShell):
         raise SystemExit(0)
 
 
-def serve(requests: IO[bytes], answers: IO[bytes], folder: str) -> None:
+def serve(requests: IO[bytes], answers: IO[bytes], folder: str, preload: Sequence[str] = ()) -> None:
     """Run the cells that are asked for, and wait until somebody ends this process.
 
     Parameters
@@ -151,6 +153,8 @@ def serve(requests: IO[bytes], answers: IO[bytes], folder: str) -> None:
         What happens: see `research.reporting.execute`.
     folder : str
         Private folder with the two files; IPython's own go there, too.
+    preload : sequence of str
+        Names of modules to import while nobody has asked yet.
     """
     printed = _redirect(folder)
     tell = _Teller(answers, printed)
@@ -160,6 +164,9 @@ def serve(requests: IO[bytes], answers: IO[bytes], folder: str) -> None:
     sys.stdout, sys.stderr = (_Printed(name, number, tell) for number, name in enumerate(STREAMS, start=1))
     os.environ["IPYTHONDIR"] = folder
     shell = _shell(folder, tell)
+    _import(shell, preload)
+    gc.freeze()
+    gc.enable()
     request = json.loads(requests.readline())
     threading.Thread(target=_end_with, args=(requests,), name="end", daemon=True).start()
     for cell in request:
@@ -192,6 +199,17 @@ def _shell(folder: str, tell: _Teller) -> _CellShell:
     return shell
 
 
+def _import(shell: _CellShell, preload: Sequence[str]) -> None:
+    """Import modules as cells would; what cannot be imported is left to the cells, which say so themselves."""
+    before = list(sys.path)
+    sys.path[:] = [place for place in sys.path if place]  # no module in the folder at hand stands in for one of them
+    with shell.builtin_trap:
+        for name in preload:
+            with contextlib.suppress(Exception):
+                importlib.import_module(name)
+    sys.path[:] = before
+
+
 def _run(shell: _CellShell, cell: Mapping[str, Any]) -> bool:
     """Run a cell and return whether the next one is to run."""
     count = shell.execution_count
@@ -220,7 +238,8 @@ def _end_with(requests: IO[bytes]) -> None:
 def main() -> None:
     """Be that process, freshly started: requests come through standard input, answers go to standard output."""
     requests, answers = (os.fdopen(os.dup(number), mode) for number, mode in ((0, "rb"), (1, "wb")))
-    folder = sys.argv[1]
+    gc.disable()  # imports make much that stays
+    folder, *preload = sys.argv[1:]
     sys.path.insert(0, "")
     sys.argv = [""]
-    serve(requests, answers, folder)
+    serve(requests, answers, folder, preload)

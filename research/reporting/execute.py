@@ -17,7 +17,7 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Any, Final
@@ -27,7 +27,7 @@ from research.reporting.parameters import Value
 from research.reporting.process import STREAMS, CellProcess
 from research.reporting.result import Failure
 
-__all__ = ["START_TIMEOUT", "Execution", "Node", "execute", "normalise", "quick_imports"]
+__all__ = ["START_TIMEOUT", "Execution", "Node", "cell_process", "execute", "normalise", "quick_imports"]
 
 Node = Any
 """A notebook, a cell or an output: an `nbformat.NotebookNode`, a dict with attributes that carries no types."""
@@ -85,8 +85,38 @@ def quick_imports() -> None:
             del sys.modules["pyarrow.fs"]
 
 
+@contextlib.contextmanager
+def cell_process(preload: Sequence[str] = ()) -> Iterator[CellProcess]:
+    """Have a process for the cells of one notebook as long as the block runs.
+
+    Parameters
+    ----------
+    preload : sequence of str
+        Names of modules that it imports while it waits, where it is not forked from a process that has them.
+
+    Raises
+    ------
+    NotebookError
+        If it cannot be started.
+    """
+    with tempfile.TemporaryDirectory(prefix="research-", ignore_cleanup_errors=True) as name:
+        try:
+            process = CellProcess(Path(name), preload)
+        except OSError as error:
+            raise NotebookError(f"the process of the cells did not start: {error}") from error
+        try:
+            yield process
+        finally:
+            process.end()
+
+
 def execute(
-    source: Path, values: Mapping[str, Value], *, timeout: int, wanted: Callable[[], bool] = lambda: True
+    source: Path,
+    values: Mapping[str, Value],
+    *,
+    timeout: int,
+    wanted: Callable[[], bool] = lambda: True,
+    process: CellProcess | None = None,
 ) -> Execution:
     """Run a notebook and return it with its outputs, also where it failed.
 
@@ -100,26 +130,20 @@ def execute(
         Seconds that one cell may take.
     wanted : callable
         Asked several times a second whether somebody still waits.
+    process : CellProcess, optional
+        One from `cell_process` that was started before; it serves once.
 
     Raises
     ------
     NotebookError
         If the process of the cells did not start, or nobody waits any longer.
     """
-    with tempfile.TemporaryDirectory(prefix="research-", ignore_cleanup_errors=True) as name:
-        folder = Path(name)
-        try:
-            process = CellProcess(folder)
-        except OSError as error:
-            raise NotebookError(f"the process of the cells did not start: {error}") from error
-        try:
-            # While the process starts: to read a notebook means to import what reads and checks it.
-            execution = Execution(_injected(source, values))
-            run = _Run(execution, folder, process, timeout)
-            run.ask()
-            run.follow(wanted)
-        finally:
-            process.end()
+    with cell_process() if process is None else contextlib.nullcontext(process) as running:
+        # While the process starts: to read a notebook means to import what reads and checks it.
+        execution = Execution(_injected(source, values))
+        run = _Run(execution, running, timeout)
+        run.ask()
+        run.follow(wanted)
     return execution
 
 
@@ -158,20 +182,18 @@ class _Run:
     ----------
     execution : Execution
         What is filled.
-    folder : pathlib.Path
-        Where the process leaves what is printed.
     process : CellProcess
         Runs the cells.
     timeout : int
         Seconds that one cell may take.
     """
 
-    def __init__(self, execution: Execution, folder: Path, process: CellProcess, timeout: int) -> None:
+    def __init__(self, execution: Execution, process: CellProcess, timeout: int) -> None:
         self._execution = execution
         self._process = process
         self._timeout = timeout
         self._outputs = _Outputs(execution.notebook.cells)
-        self._printed = [_Printed(folder / name) for name in STREAMS]
+        self._printed = [_Printed(process.folder / name) for name in STREAMS]
         self._limit = time.monotonic() + START_TIMEOUT
         self._over = False
 

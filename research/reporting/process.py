@@ -6,7 +6,6 @@ Both look the same to a notebook. A fork starts with every import done, and what
 from __future__ import annotations
 
 import contextlib
-import gc
 import os
 import random
 import signal
@@ -15,7 +14,7 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import IO, Final, Protocol
 
@@ -128,17 +127,22 @@ class CellProcess:
     ----------
     folder : pathlib.Path
         A private temporary folder.
+    preload : sequence of str
+        Names of modules that a fresh one imports while it waits for cells; a fork has its imports.
 
     Attributes
     ----------
+    folder : pathlib.Path
+        That folder.
     requests, answers : binary streams
         See `research.reporting.cells.serve`.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, preload: Sequence[str] = ()) -> None:
+        self.folder = folder
         self._status: int | None = None
         with uninterrupted():
-            self._process, self.requests, self.answers = _forked(folder) if _is_ready() else _fresh(folder)
+            self._process, self.requests, self.answers = _forked(folder) if _is_ready() else _fresh(folder, preload)
 
     def end(self) -> int:
         """Kill it and what it has started, and return how it ended: a code, or less than 0 for a signal."""
@@ -156,10 +160,10 @@ class CellProcess:
 _Started = tuple[_Process, IO[bytes], IO[bytes]]
 
 
-def _fresh(folder: Path) -> _Started:
+def _fresh(folder: Path, preload: Sequence[str]) -> _Started:
     with (folder / "stderr").open("wb") as errors:
         process = subprocess.Popen(  # noqa: S603 - this interpreter, and nothing from outside
-            [sys.executable, "-c", _START, str(folder)],
+            [sys.executable, "-c", _START, str(folder), *preload],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=errors,
@@ -207,7 +211,6 @@ def _become_cells(requests: int, answer: int, folder: Path) -> None:
     random.seed()
     if "numpy" in sys.modules:
         sys.modules["numpy"].random.seed()
-    gc.enable()
     serve(os.fdopen(requests, "rb"), os.fdopen(answer, "wb"), str(folder))
 
 

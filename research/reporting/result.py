@@ -17,7 +17,7 @@ from typing import Any, Final, NoReturn
 
 from research.errors import DataError, DataFileError
 from research.files import encode_json, write_atomically
-from research.reporting.schema import load_schema, violations
+from research.reporting.schema import load_schema, violation
 
 __all__ = [
     "FAILURE_SCHEMA",
@@ -31,8 +31,6 @@ __all__ = [
 
 RESULT_SCHEMA: Final = "research.result/1"
 FAILURE_SCHEMA: Final = "research.failure/1"
-
-_SHOWN_PROBLEMS: Final = 3
 
 
 @dataclass(frozen=True)
@@ -94,12 +92,11 @@ def check_result(result: object) -> None:
     Raises
     ------
     DataError
-        The message names the first places that do not fit.
+        The message names the first place that does not fit.
     """
-    problems = violations(result, load_schema("result"))
-    if problems:
-        more = f" (and {len(problems) - _SHOWN_PROBLEMS} more)" if len(problems) > _SHOWN_PROBLEMS else ""
-        raise DataError(f"the result does not fit {RESULT_SCHEMA}: {'; '.join(problems[:_SHOWN_PROBLEMS])}{more}")
+    problem = violation(result, "result")
+    if problem is not None:
+        raise DataError(f"the result does not fit {RESULT_SCHEMA}: {problem}")
 
 
 def read_result(path: Path) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from research.files import move_into_place, workspace
 from research.reporting.catalogue import notebook as find_notebook
 from research.reporting.execute import Execution, execute, normalise
 from research.reporting.parameters import RESULT_PATH, Value, check, effective, read_schema
+from research.reporting.process import CellProcess
 from research.reporting.render import render
 from research.reporting.result import Failure, failure_record, read_result
 
@@ -69,6 +70,7 @@ def run_report(
     *,
     timeout: int = CELL_TIMEOUT,
     wanted: Callable[[], bool] = lambda: True,
+    process: CellProcess | None = None,
     name: str | None = None,
     stem: str | None = None,
 ) -> RunResult:
@@ -87,6 +89,8 @@ def run_report(
         Seconds that one cell may take.
     wanted : callable
         Asked several times a second whether somebody still waits.
+    process : CellProcess, optional
+        One for the cells, from `research.reporting.execute.cell_process`; by default one is started.
     name : str, optional
         What the notebook is called in result and report; by default its name among the project's, or its file's.
     stem : str, optional
@@ -119,7 +123,7 @@ def run_report(
         base = place / target.name
         result_path = base.with_name(base.name + ".json")
         values = {**given, RESULT_PATH: str(result_path.absolute())}
-        execution = execute(source, values, timeout=timeout, wanted=wanted)
+        execution = execute(source, values, timeout=timeout, wanted=wanted, process=process)
         normalise(execution.notebook, place.absolute())
         failure, result = _judge(execution, result_path, fund, name, place.absolute())
         _write(base, execution, failure, name=name, fund=fund, parameters=every)

@@ -72,7 +72,7 @@ PROBE = """
 import re
 import decimal, gc, hashlib, json, locale, multiprocessing, os, pathlib, random, signal, sys, threading, time, warnings
 import matplotlib.pyplot, numpy as np, pandas as pd, scipy.optimize, scipy.stats, statsmodels.api
-import research.analyses.decomposition
+import bleach.css_sanitizer, papermill, research.analyses.decomposition  # libraries add warning filters of their own
 random.seed(3); np.random.seed(3)
 about = {
     "stdin": os.read(0, 1).decode(),

@@ -12,7 +12,7 @@ from typing import Any, Final
 from research.errors import DataError, DataFileError
 from research.reporting.gallery.shown import as_number, href, short
 from research.reporting.gallery.sparkline import Sparkline, sparkline
-from research.reporting.schema import load_schema, violations
+from research.reporting.schema import violation
 
 __all__ = ["MANIFEST", "Batch", "Run", "read_batch"]
 
@@ -101,9 +101,9 @@ def read_batch(folder: Path) -> Batch:
         manifest = json.loads((folder / MANIFEST).read_bytes())
     except (OSError, ValueError, RecursionError) as error:
         raise DataFileError(f"{MANIFEST} of {folder.name} cannot be read: {error}; run the batch first") from error
-    problems = violations(manifest, load_schema("batch"))
-    if problems:
-        raise DataError(f"{MANIFEST} of {folder.name} is not one of a batch: {'; '.join(problems[:3])}")
+    problem = violation(manifest, "batch")
+    if problem is not None:
+        raise DataError(f"{MANIFEST} of {folder.name} is not one of a batch: {problem}")
     differing = _differing(manifest["runs"])
     runs = tuple(_run(folder, entry, differing[entry["notebook"]]) for entry in manifest["runs"])
     return Batch(manifest["batch"], manifest["versions"], runs)

@@ -18,7 +18,7 @@ from processes import Interrupted, interrupted_by
 
 from research.reporting.batch import Outcome, Plan, PlannedRun
 from research.reporting.batch.store import Entry, Store
-from research.reporting.schema import load_schema, violations
+from research.reporting.schema import load_schema, violation
 
 
 @pytest.fixture(autouse=True)
@@ -36,7 +36,7 @@ def test_a_batch_leaves_reports_manifest_table_events_and_gallery(tmp_path: Path
     content = manifest(folder)
     assert content == result.manifest
     jsonschema.Draft202012Validator(load_schema("batch")).validate(content)
-    assert violations(content, load_schema("batch")) == []
+    assert violation(content, "batch") is None
     assert (content["counts"], result.ok, result.skipped) == ({"ok": 3, "failed": 1}, False, 0)
     assert {run["fund"] for run in content["runs"]} == {"ETHV", "<script>", "../x"}
     assert [run["id"] for run in content["runs"]] == sorted(run["id"] for run in content["runs"])
