@@ -13,7 +13,7 @@ from research.drivers.curve_shift import curve_shift
 from research.drivers.distributions import distributions, reinvested, total_return
 from research.drivers.driver import Driver, exposures
 from research.drivers.expense import expense_ratio
-from research.drivers.issuance import expected_staking_yield, protocol_issuance
+from research.drivers.issuance import expected_staking_yield, is_ether, protocol_issuance
 from research.drivers.leverage import compounding_drag, financing, financing_level, leverage
 from research.drivers.mismatch import benchmark_mismatch
 from research.drivers.pass_through import implied_fee_share, net_staking_yield, realised_scenarios, staking_scenarios
@@ -40,6 +40,7 @@ __all__ = [
     "financing",
     "financing_level",
     "implied_fee_share",
+    "is_ether",
     "leverage",
     "measure",
     "net_staking_yield",
