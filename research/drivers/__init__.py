@@ -10,7 +10,7 @@ from research.drivers.clock import clock
 from research.drivers.coins import coins_level, coins_per_share, fee_from_coins, project_coins
 from research.drivers.collateral import collateral
 from research.drivers.curve_shift import curve_shift
-from research.drivers.distributions import distributions, reinvested, total_return
+from research.drivers.distributions import booked, distributions, reinvested, total_return
 from research.drivers.driver import Driver, exposures
 from research.drivers.expense import expense_ratio
 from research.drivers.issuance import expected_staking_yield, is_ether, protocol_issuance
@@ -26,6 +26,7 @@ __all__ = [
     "Driver",
     "accrued_fee",
     "benchmark_mismatch",
+    "booked",
     "clock",
     "coins_level",
     "coins_per_share",
