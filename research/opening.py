@@ -177,7 +177,7 @@ def load(
         raise SampleError(_too_short(entry, frame, loaded, minimum_sessions))
     inputs, further, missing = _inputs_of(entry, labels_of(frame))
     findings = (
-        *_screened(entry, frame, loaded, inputs.get("distributions")),
+        *_screened(entry, frame, {**loaded, **{one.source.role: one for one in further}}, inputs.get("distributions")),
         *_not_named(entry, labels_of(frame), loaded),
     )
     if mask_flagged:
