@@ -15,6 +15,7 @@ import pandas as pd
 
 from research.alignment.findings import Severity
 from research.alignment.screens import screen
+from research.alignment.screens_columns import zero_columns
 from research.alignment.sessions import sessions
 from research.errors import DataFileError, ResearchError, ResearchWarning, UnknownNameError
 from research.funds import Fund, read_funds, read_tables
@@ -383,6 +384,8 @@ def _table_items(name: str, table: PublishedTable, calendar: str) -> Iterator[It
     for remark in table.remarks:
         yield remark_item(name, remark)
     if table.kind == "daily":
+        for finding in zero_columns({str(column): values for column, values in table.frame.items()}):
+            yield finding_item(name, finding)
         yield from _daily_items(name, table, calendar)
     elif table.kind == "bars":
         yield from _gaps(name, table.frame)

@@ -38,6 +38,8 @@ _SHORTEST: Final = 3
 _LOG_ENDINGS: Final = ("-wal", ".wal")
 # Inputs that keep the dates of their quotes, which need not be sessions.
 _QUOTED: Final = frozenset({"bill_rate"})
+# Inputs that are paid on a day, and nothing on the others.
+_PAID: Final = frozenset({"distributions"})
 
 
 def fund(ticker: str, data: Path | str | None = None) -> Fund:
@@ -174,7 +176,10 @@ def load(
     if len(frame) < minimum_sessions:
         raise SampleError(_too_short(entry, frame, loaded, minimum_sessions))
     inputs, further, missing = _inputs_of(entry, labels_of(frame))
-    findings = _screened(entry, frame, loaded, inputs.get("distributions"))
+    findings = (
+        *_screened(entry, frame, {**loaded, **{one.source.role: one for one in further}}, inputs.get("distributions")),
+        *_not_named(entry, labels_of(frame), loaded),
+    )
     if mask_flagged:
         frame, losses = _masked(frame, losses, findings)
     days = sessions(entry.calendar, frame.index[0], frame.index[-1])
@@ -374,12 +379,66 @@ def _inputs_of(
         if name in _QUOTED:
             found[name] = values
             continue
+        if name in _PAID:
+            found[name], moved = _booked(name, values, kept)
+            findings += moved
+            continue
         found[name] = values.reindex(kept)
         absent = labels_of(found[name][~kept.isin(values.index)].to_frame())
         if len(absent):
             message = f"{name} has no row for {len(absent)} of {len(kept)} sessions, the first {absent[0]:%Y-%m-%d}"
             findings.append(Finding("input_missing", name, absent[0], float(len(absent)), message, "warning"))
     return found, tuple(sources), tuple(findings)
+
+
+def _booked(name: str, values: pd.Series[float], kept: pd.DatetimeIndex) -> tuple[pd.Series[float], list[Finding]]:
+    """Return payments on the sessions kept, and a note on each that was dated on another day.
+
+    A day without a row, or with an empty cell, is a day without a payment: lists of payments are published both ways.
+    """
+    from research.drivers.distributions import booked  # noqa: PLC0415 - only a fund that pays out needs it
+
+    cash = values.dropna()
+    paid = booked(cash, kept).rename(name)
+    days = labels_of(cash[cash > 0.0])
+    moved = [
+        Finding(
+            "payment_moved",
+            name,
+            day,
+            float(cash[day]),
+            f"{day:%Y-%m-%d}: {name} of {cash[day]:g} are dated on no session kept, and count on the next, "
+            f"{kept[int(kept.searchsorted(day))]:%Y-%m-%d}",
+            "note",
+        )
+        for day in days[(days >= kept[0]) & (days <= kept[-1])].difference(kept)
+    ]
+    return paid, moved
+
+
+def _not_named(fund: Fund, kept: pd.DatetimeIndex, loaded: Mapping[str, LoadedSeries]) -> tuple[Finding, ...]:
+    """Return a finding for each column of the fund's files that holds distributions of the sample and no input names.
+
+    Cash that nobody books reads as a loss of the fund, and as a break of its drift.
+    """
+    if "distributions" in fund.inputs:
+        return ()
+    findings: dict[tuple[str, str], Finding] = {}
+    for role in ("nav", "close"):
+        one = loaded.get(role)
+        for column, values in (one.distributions if one is not None else {}).items():
+            paid = values[(values > 0.0) & (values.index > kept[0]) & (values.index <= kept[-1])]
+            if one is None or not len(paid):
+                continue
+            first = pd.Timestamp(paid.index[0])
+            message = (
+                f"the file of {role} holds {column!r}, {len(paid)} payments of {paid.sum():g} together, the first on "
+                f"{first:%Y-%m-%d}, and no input names it: they would read as losses; add "
+                f'[fund.{fund.ticker}.inputs.distributions] with column = "{column}", unless {role} has them in it'
+            )
+            found = Finding("distributions_not_named", role, first, float(paid.sum()), message, "warning")
+            findings.setdefault((one.source.sha256, column), found)
+    return tuple(findings.values())
 
 
 def _too_short(fund: Fund, frame: pd.DataFrame, loaded: dict[str, LoadedSeries], minimum_sessions: int) -> str:

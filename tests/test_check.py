@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 
 import numpy as np
+import own_fund
 import pandas as pd
 import pytest
 
@@ -51,6 +52,14 @@ def test_a_stale_close_is_a_warning_on_the_file(tmp_path):
     assert [(item.rule, item.session) for item in checked.items if item.severity == "warning"] == [
         ("stale_value", f"{day:%Y-%m-%d}")
     ]
+
+
+def test_a_column_of_zeros_is_a_warning_on_file_and_fund(tmp_path):
+    frame = own_fund.table().assign(shares_outstanding=0.0)
+    folder = own_fund.write(tmp_path, frame, roles=("nav", "benchmark", "close", "shares_outstanding"))
+    for checked in (check_file(folder / "own.csv", "csv"), check_fund("OWN", folder)):
+        assert [item.series for item in checked.items if item.rule == "zero_column"] == ["shares_outstanding"]
+        assert checked.worst == "warning"
 
 
 def test_a_file_that_is_refused_is_one_line_with_its_row(tmp_path):

@@ -14,7 +14,13 @@ from research.alignment.losses import RULES, LossReport
 from research.alignment.naive import NaiveCost, naive_cost
 from research.alignment.screens import screen
 from research.alignment.screens_calendar import carried_forward, early_close, shifted_dates
-from research.alignment.screens_columns import constant_column, copied_columns, non_positive, premium_in_dollars
+from research.alignment.screens_columns import (
+    constant_column,
+    copied_columns,
+    non_positive,
+    premium_in_dollars,
+    zero_columns,
+)
 from research.alignment.screens_stale import printed_tick, stale_value
 from research.alignment.sessions import early_closes, is_session, session_closes, sessions
 
@@ -50,4 +56,5 @@ __all__ = [
     "sessions",
     "shifted_dates",
     "stale_value",
+    "zero_columns",
 ]

@@ -6,10 +6,17 @@ from collections.abc import Mapping
 
 import pandas as pd
 
+from research.alignment.align import PRICES
 from research.alignment.findings import Findings
 from research.alignment.screens_calendar import carried_forward, early_close, shifted_dates
 from research.alignment.screens_clock import clock_offset_screen
-from research.alignment.screens_columns import constant_column, copied_columns, non_positive, premium_in_dollars
+from research.alignment.screens_columns import (
+    constant_column,
+    copied_columns,
+    non_positive,
+    premium_in_dollars,
+    zero_columns,
+)
 from research.alignment.screens_jumps import distribution_as_loss, spike, spin_off, unadjusted_split
 from research.alignment.screens_stale import stale_value
 from research.alignment.sessions import early_closes
@@ -39,7 +46,7 @@ def screen(
         Exchange calendar; without it the screens on early closes and carried-forward rows are left out.
     raw : mapping of role to series, optional
         The series as the files have them, calendar rows included: ``nav``, ``benchmark``, ``close``,
-        ``premium_published``.
+        ``premium_published``, and any other of the fund's.
     units : mapping of role to str, optional
         Stated units, of which ``premium_published`` is used.
     ticks : mapping of role to float, optional
@@ -69,6 +76,7 @@ def screen(
     findings = [
         *non_positive(frame),
         *constant_column(frame),
+        *zero_columns({role: values for role, values in raw.items() if role not in PRICES}),
         *copied_columns(frame),
         *shifted_dates(frame),
         *stale_value(frame, ticks=ticks, raw=raw),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Mapping
 from itertools import combinations
 from typing import Final
 
@@ -10,13 +12,44 @@ import pandas as pd
 from research.alignment.align import PRICES
 from research.alignment.findings import Finding
 
-__all__ = ["constant_column", "copied_columns", "non_positive", "premium_in_dollars"]
+__all__ = ["constant_column", "copied_columns", "non_positive", "premium_in_dollars", "zero_columns"]
 
 _UNITS: Final[dict[str, frozenset[str]]] = {
     "dollars": frozenset({"usd", "us dollars", "us dollar", "dollars", "$", "usd per share", "us dollars per share"}),
     "percent": frozenset({"percent", "%", "pct"}),
     "fraction": frozenset({"fraction", "ratio", "1", "decimal"}),
 }
+
+
+_EVENTS: Final = re.compile("distribution|dividend|payout|split|gain|tax|volume")
+"""Columns in which nothing may have happened for as long as one looks."""
+
+
+def zero_columns(columns: Mapping[str, pd.Series[float]]) -> tuple[Finding, ...]:
+    """Find columns that hold nothing but zeros: a placeholder where a publisher has no number.
+
+    Parameters
+    ----------
+    columns : mapping of str to pandas.Series
+        Any series; NaN is ignored. Those named for events (distributions, splits, gains, taxes, volume) may be zero.
+
+    Returns
+    -------
+    tuple of Finding
+        One for each column that is zero on all its rows, two or more; severity ``warning``.
+
+    Examples
+    --------
+    >>> [found.series for found in zero_columns({"assets": pd.Series([0.0, 0.0]), "split": pd.Series([0.0, 0.0])})]
+    ['assets']
+    """
+    found = []
+    for name, values in columns.items():
+        known = values.dropna()
+        if len(known) >= 2 and not known.to_numpy().any() and not _EVENTS.search(str(name).casefold()):
+            message = f"{name} is zero on all {len(known)} rows: a placeholder, not a measurement; leave it out"
+            found.append(Finding("zero_column", str(name), None, 0.0, message, "warning"))
+    return tuple(found)
 
 
 def constant_column(frame: pd.DataFrame) -> tuple[Finding, ...]:

@@ -90,7 +90,9 @@ def lmg_shares(drivers: pd.DataFrame, total: pd.Series, horizons: Sequence[int])
         if whole.size < drivers.shape[1] + 3 or np.ptp(whole) == 0.0:
             shares[horizon] = np.full(drivers.shape[1], np.nan)
         else:
-            shares[horizon] = lmg(np.cov(np.column_stack([whole, parts]), rowvar=False))
+            # Of one column alone, where nothing drives the fund, the covariance comes without its two dimensions.
+            covariance = np.cov(np.column_stack([whole, parts]), rowvar=False)
+            shares[horizon] = lmg(covariance.reshape(drivers.shape[1] + 1, -1))
     return pd.DataFrame(shares, index=drivers.columns)
 
 
@@ -143,9 +145,9 @@ def lmg(covariance: npt.ArrayLike) -> Array:
     array([0.28667, 0.08667])
     """
     matrix = np.asarray(covariance, dtype=float)
-    count = matrix.shape[0] - 1
-    if matrix.ndim != 2 or matrix.shape[1] != count + 1 or not np.isfinite(matrix).all():
+    if matrix.ndim != 2 or matrix.shape[0] != matrix.shape[1] or not np.isfinite(matrix).all() or not matrix.size:
         raise ParameterError("covariance must be a finite square matrix of the response and the regressors")
+    count = matrix.shape[0] - 1
     if count > _MOST_DRIVERS:
         raise ParameterError(f"{count} regressors have {2**count} subsets: group them to at most {_MOST_DRIVERS}")
     if count == 0:

@@ -10,10 +10,10 @@ from research.drivers.clock import clock
 from research.drivers.coins import coins_level, coins_per_share, fee_from_coins, project_coins
 from research.drivers.collateral import collateral
 from research.drivers.curve_shift import curve_shift
-from research.drivers.distributions import distributions, reinvested, total_return
+from research.drivers.distributions import booked, distributions, reinvested, total_return
 from research.drivers.driver import Driver, exposures
 from research.drivers.expense import expense_ratio
-from research.drivers.issuance import expected_staking_yield, protocol_issuance
+from research.drivers.issuance import expected_staking_yield, is_ether, protocol_issuance
 from research.drivers.leverage import compounding_drag, financing, financing_level, leverage
 from research.drivers.mismatch import benchmark_mismatch
 from research.drivers.pass_through import implied_fee_share, net_staking_yield, realised_scenarios, staking_scenarios
@@ -26,6 +26,7 @@ __all__ = [
     "Driver",
     "accrued_fee",
     "benchmark_mismatch",
+    "booked",
     "clock",
     "coins_level",
     "coins_per_share",
@@ -40,6 +41,7 @@ __all__ = [
     "financing",
     "financing_level",
     "implied_fee_share",
+    "is_ether",
     "leverage",
     "measure",
     "net_staking_yield",

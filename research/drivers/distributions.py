@@ -3,14 +3,78 @@
 from __future__ import annotations
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from research.alignment.history import History
 from research.drivers.driver import Driver
-from research.drivers.inputs import check_positive, input_series, row
-from research.errors import AlignmentError, DataError
+from research.drivers.inputs import check_positive, row
+from research.errors import AlignmentError, DataError, ParameterError
 
-__all__ = ["distributions", "reinvested", "total_return"]
+__all__ = ["booked", "distributions", "reinvested", "total_return"]
+
+
+def booked(cash: pd.Series, sessions: pd.DatetimeIndex) -> pd.Series:
+    """Return distributions on the sessions kept: each on the first one that trades without it.
+
+    Parameters
+    ----------
+    cash : pandas.Series of float
+        Distributions per share by the day on which they were paid, which need not be a session kept; days without one
+        may be absent or 0.
+    sessions : pandas.DatetimeIndex, shape (T + 1,)
+        Sessions kept, in order.
+
+    Returns
+    -------
+    pandas.Series of float, shape (T + 1,)
+        0 where nothing was paid. Its sum is that of all payments from the first session to the last.
+
+    Raises
+    ------
+    DataError
+        If a distribution is NaN, infinite or negative, or a day is there twice.
+
+    Notes
+    -----
+    A payment on a Saturday, or on a session without a net asset value, is missing from the value of the next session
+    kept: there it is booked, and several add up. Payments before the first session and after the last are outside.
+
+    Examples
+    --------
+    >>> days = pd.DatetimeIndex(["2026-01-02", "2026-01-05", "2026-01-06"])
+    >>> booked(pd.Series([0.1], pd.DatetimeIndex(["2026-01-03"])), days).tolist()
+    [0.0, 0.1, 0.0]
+    """
+    amounts = _checked(cash)
+    paid = pd.DatetimeIndex(cash.index)
+    inside = (paid >= sessions[0]) & (paid <= sessions[-1])
+    found = np.zeros(len(sessions))
+    np.add.at(found, sessions.searchsorted(paid[inside]), amounts[inside])
+    return pd.Series(found, sessions, name="distributions")
+
+
+def _checked(cash: pd.Series) -> npt.NDArray[np.float64]:
+    """Return the amounts of distributions; raise where one cannot be.
+
+    Raises
+    ------
+    DataError
+        With the day and the amount.
+    """
+    amounts = cash.to_numpy(dtype=float)
+    wrong = ~(np.isfinite(amounts) & (amounts >= 0.0))
+    if wrong.any():
+        at = int(np.argmax(wrong))
+        raise DataError(
+            f"the distribution of {row(cash.index[at])} is {amounts[at]:g}: give cash per share, 0 or more; leave days "
+            "without a distribution out or write 0"
+        )
+    if not cash.index.is_unique:
+        raise DataError(
+            f"the ex-date {row(cash.index[cash.index.duplicated()][0])} is there twice: add its distributions up"
+        )
+    return amounts
 
 
 def reinvested(values: pd.Series, cash: pd.Series) -> pd.Series:
@@ -50,21 +114,10 @@ def reinvested(values: pd.Series, cash: pd.Series) -> pd.Series:
     outside = cash.index.difference(values.index)
     if len(outside):
         raise AlignmentError(
-            f"the ex-date {row(outside[0])} is not a session of the series: move it to the first session that trades "
-            "without the distribution, or leave it out"
+            f"the ex-date {row(outside[0])} is not a session of the series: book it on the first session that trades "
+            "without the distribution, booked(cash, values.index), or leave it out"
         )
-    amounts = cash.to_numpy(dtype=float)
-    wrong = ~(np.isfinite(amounts) & (amounts >= 0.0))
-    if wrong.any():
-        at = int(np.argmax(wrong))
-        raise DataError(
-            f"the distribution of {row(cash.index[at])} is {amounts[at]:g}: give cash per share, 0 or more; leave days "
-            "without a distribution out or write 0"
-        )
-    if not cash.index.is_unique:
-        raise DataError(
-            f"the ex-date {row(cash.index[cash.index.duplicated()][0])} is there twice: add its distributions up"
-        )
+    amounts = _checked(cash)
     added = np.zeros(len(values))
     at_rows = values.index.get_indexer(cash.index)
     added[at_rows] = np.log1p(amounts / values.to_numpy(dtype=float)[at_rows])
@@ -110,7 +163,8 @@ def distributions(history: History) -> Driver | None:
     Parameters
     ----------
     history : History
-        Its input ``distributions`` is cash per share on ex-dates (0 on other sessions), its ``nav`` is without them.
+        Its input ``distributions`` is cash per share by ex-date, its ``nav`` is without them. Days without one may be
+        absent or 0, and an ex-date need not be a session kept: see `booked`.
 
     Returns
     -------
@@ -121,17 +175,22 @@ def distributions(history: History) -> Driver | None:
     Raises
     ------
     DataError
-        As in `reinvested`.
+        As in `booked` and `reinvested`.
+    ParameterError
+        If the input is a table instead of one series.
 
     Notes
     -----
     ``−Σ ln(1 + D/N)``: the NAV's divergence plus this is that of the total return. A history whose NAV already is a
     total return has no such input.
     """
-    cash = input_series(history, "distributions")
+    cash = history.inputs.get("distributions")
     if cash is None:
         return None
-    level = -reinvested(history.frame["nav"], cash)
+    if not isinstance(cash, pd.Series):
+        raise ParameterError(f"input 'distributions' is a {type(cash).__name__}: give one pandas.Series by ex-date")
+    nav = history.frame["nav"]
+    level = -reinvested(nav, booked(cash, pd.DatetimeIndex(nav.index)))
     if not level.any():
         return None
     return Driver(

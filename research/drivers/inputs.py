@@ -6,7 +6,7 @@ Keys of ``History.inputs``, each a series on the history's labels:
 * ``staking_yield``: gross reward on staked coins, fraction a year
 * ``benchmark_staking_yield``: gross reward that a total-return benchmark earns on all its coins, fraction a year
 * ``staking_tax_rate``: withholding that all holders together bear, fraction of the reward after the staking fee
-* ``distributions``: cash per share on ex-dates, 0 on other sessions
+* ``distributions``: cash per share by ex-date; days without one absent or 0, ex-dates need not be sessions
 * ``coins_per_share``: units of the asset that one share owns
 * ``benchmark_at_fund_clock``: the benchmark observed at the fund's time of day
 * ``benchmark_stated``: level of the benchmark that the fund names, where the history has another

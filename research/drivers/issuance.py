@@ -12,6 +12,7 @@ __all__ = [
     "EPOCHS_PER_YEAR",
     "ISSUANCE_CONSTANT",
     "expected_staking_yield",
+    "is_ether",
     "protocol_issuance",
 ]
 
@@ -25,6 +26,19 @@ ISSUANCE_CONSTANT: Final = BASE_REWARD_FACTOR * EPOCHS_PER_YEAR / math.sqrt(1e9)
 """Ether a year for each square root of staked ether: 166.32. The root of 10⁹ is because balances are in gwei."""
 
 _SUPPLY = 1e10
+
+_NAMES: Final = frozenset({"ether", "eth", "ethereum"})
+
+
+def is_ether(asset: str) -> bool:
+    """Tell whether an asset is the one that Ethereum's protocol issues; the issuance of another says nothing of it.
+
+    Examples
+    --------
+    >>> is_ether("ether"), is_ether("simulated ether"), is_ether("solana"), is_ether("ether classic")
+    (True, True, False, False)
+    """
+    return asset.strip().casefold().removeprefix("simulated ") in _NAMES
 
 
 def protocol_issuance(staked: float, *, participation: float = 1.0) -> float:

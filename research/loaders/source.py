@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import pandas as pd
 
@@ -31,6 +32,9 @@ if TYPE_CHECKING:
     from research.loaders.published import PublishedTable, Remark
 
 __all__ = ["LoadedSeries", "SourceRecord", "load_input", "load_series", "load_table", "options_of"]
+
+_CASH: Final = re.compile("distribution|dividend|payout|ausschüttung")
+_NO_CASH: Final = re.compile("yield|rate|date|day|%|percent|reinvest|adjust|without|excl|total return|type|frequency")
 
 _LARGEST_RATE = 1.0
 """A money-market or bill rate above 100 % a year is a percentage that was taken for a fraction."""
@@ -102,12 +106,15 @@ class LoadedSeries(Result):
         For bars, the clock at which each session's price is to be taken; else empty.
     column : str
         For bars, which price: ``"open"`` of the bar that starts then, ``"close"`` of the one that ends then.
+    distributions : mapping of str to pandas.Series
+        Columns of the same file that look like cash paid out, by their name; see `research.opening`.
     """
 
     values: pd.Series[float]
     source: SourceRecord
     sample_at: str = ""
     column: str = "open"
+    distributions: Mapping[str, pd.Series[float]] = field(default_factory=dict)
 
     def summary(self) -> Table:
         """Return where the values came from and what they span, with the loader's remarks below."""
@@ -276,12 +283,19 @@ def _loaded(fund: Fund, source: SeriesSource, role: Role | InputName) -> LoadedS
     if found.kind == "daily":
         if source.sample_at:
             raise ParameterError(f"{what}: sample_at belongs to bars, and {found.name} has one row a day: write clock")
-        return LoadedSeries(values, record)
+        paid = {str(name): found.frame[name] for name in found.frame.columns if name != column and _is_cash(str(name))}
+        return LoadedSeries(values, record, distributions=paid)
     if found.kind != "bars":
         raise ParameterError(f"{what}: {found.name} holds {found.kind}, not one value a day: name another table")
     if not source.sample_at:
         raise ParameterError(f"{what}: {found.name} holds bars: say with sample_at at which clock to take their price")
     return LoadedSeries(values, record, source.sample_at, column)
+
+
+def _is_cash(column: str) -> bool:
+    """Tell whether a column is named as publishers name what a fund paid out."""
+    name = column.casefold()
+    return bool(_CASH.search(name)) and not _NO_CASH.search(name)
 
 
 def options_of(source: FileSource) -> dict[str, Any]:

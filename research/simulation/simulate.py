@@ -223,7 +223,7 @@ def _fund(world: World, sessions: pd.DatetimeIndex, ticker: str | None) -> Fund:
         name=f"Simulated {_NAMES[world.kind]}",
         issuer="Simulated",
         kind=world.kind,
-        asset="simulated asset",
+        asset="simulated ether" if world.kind == "staking" else "simulated asset",
         calendar=world.calendar,
         listed=_fact(sessions[0].date()),
         benchmark=_fact("Simulated benchmark"),

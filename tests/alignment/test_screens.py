@@ -16,6 +16,7 @@ from research.alignment import (
     screen,
     sessions,
     shifted_dates,
+    zero_columns,
 )
 
 DAYS = sessions("XNYS", "2024-07-23", "2025-07-22")
@@ -40,6 +41,21 @@ def test_a_clean_fund_gives_only_the_note_on_early_closes():
         assert found[0].value == 3
         assert found[0].severity == "note"
     assert screen(clean().iloc[:0]) == ()
+
+
+@pytest.mark.parametrize("column", ["shares_outstanding", "premium_published", "staked_share", "bill_rate"])
+def test_a_column_of_zeros_is_worth_a_look(column):
+    raw = {column: pd.Series(0.0, DAYS)}
+    found = [item for item in screen(clean(), raw=raw) if item.rule == "zero_column"]
+    assert [(item.series, item.severity) for item in found] == [(column, "warning")]
+    raw[column].iloc[7] = 1e-9
+    assert zero_columns(raw) == ()
+    assert zero_columns({column: pd.Series(np.nan, DAYS)}) == ()
+
+
+@pytest.mark.parametrize("column", ["distributions", "Stock Splits", "capital_gain", "staking_tax_rate"])
+def test_nothing_may_have_been_paid(column):
+    assert zero_columns({column: pd.Series(0.0, DAYS)}) == ()
 
 
 @pytest.mark.parametrize("lag", [-1, 1])

@@ -103,6 +103,22 @@ class TestWords:
         with pytest.raises(ParameterError, match="30"):
             rs.staking(rs.load("SIM-STAKING"), tax_rates=(30.0,)).net_yield(30.0)
 
+    @pytest.mark.parametrize("asset", ["solana", "ethereum classic"])
+    def test_the_issuance_of_ether_says_nothing_of_another_asset(self, asset, valid_result):
+        history = rs.load("SIM-STAKING")
+        found = rs.staking(replace(history, fund=history.fund.model_copy(update={"asset": asset})))
+        assert found.conclusions.about("staking_reward.issuance") == ()
+        assert found.limits.verdicts("staking_reward.network") == ("not known",)
+        assert f"What the protocol of {asset} issues" in str(found.limits)
+        for text in (str(found.conclusions), str(found.limits), str(found)):
+            assert "issuance" not in text
+            assert "million ether" not in text
+        assert found.issuance_figure() is None
+        document = valid_result(found, "staking")
+        assert document["staking"]["expected_yield"] is document["staking"]["network_staked"] is None
+        with pytest.raises(ParameterError, match="participation"):
+            rs.staking(history, participation=98.4)
+
     def test_a_fund_that_does_not_stake_is_refused(self):
         with pytest.raises(ParameterError, match="ETHV is not known to stake"):
             rs.staking(rs.load("ETHV"))

@@ -47,6 +47,16 @@ def test_lmg_published_two_regressors():
     np.testing.assert_allclose(shares, [0.28667, 0.08667], atol=5e-6)
 
 
+def test_nothing_explains_where_there_is_no_driver():
+    """With an empty set of components the remainder is everything, and no driver has a share of R²."""
+    total = pd.Series([0.0, 1.0, -1.0, 2.0, 1.5, 3.0], pd.bdate_range("2025-01-06", periods=6))
+    found = lmg_shares(pd.DataFrame(index=total.index), total, [1, 2])
+    assert found.shape == (0, 2)
+    assert euler_shares(total.to_frame("unexplained"), total, [1, 2]).to_numpy() == pytest.approx(1.0)
+    with pytest.raises(ParameterError, match="square matrix"):
+        lmg(1.0)
+
+
 @given(seed=st.integers(0, 10_000), count=st.integers(1, 6))
 @settings(max_examples=40)
 def test_lmg_sums_to_r_squared_and_ignores_units(seed, count):

@@ -9,8 +9,10 @@ from driver_worlds import SESSIONS, make_history, walk
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from research.drivers.distributions import distributions, reinvested, total_return
+from research.drivers.distributions import booked, distributions, reinvested, total_return
 from research.errors import AlignmentError, DataError
+
+FIRST, LAST = (SESSIONS[0] - pd.Timedelta(days=10)).date(), (SESSIONS[-1] + pd.Timedelta(days=10)).date()
 
 
 @settings(max_examples=25)
@@ -25,6 +27,34 @@ def test_total_return_is_price_plus_cash_over_the_price_before(seed, count):
     gross = ((values + paid) / values.shift(1)).iloc[1:]
     np.testing.assert_allclose(level.iloc[1:] / level.iloc[0], gross.cumprod(), rtol=1e-12)
     assert level.iloc[0] == values.iloc[0]
+
+
+@given(
+    paid=st.dictionaries(st.dates(FIRST, LAST), st.floats(0.0, 10.0), max_size=30),
+    lost=st.sets(st.integers(1, len(SESSIONS) - 2), max_size=40),
+)
+def test_what_comes_in_goes_out_whatever_its_days(paid, lost):
+    """Payments on any day, sessions lost at random: the sum between first and last session is kept to rounding."""
+    kept = SESSIONS.delete(sorted(lost))
+    cash = pd.Series(paid, dtype=float).rename(pd.Timestamp).sort_index()
+    cash.index = pd.DatetimeIndex(cash.index)
+    found = booked(cash, kept)
+    assert found.index.equals(kept)
+    inside = cash[(cash.index >= kept[0]) & (cash.index <= kept[-1])]
+    assert found.sum() == pytest.approx(inside.sum(), rel=1e-12, abs=1e-12)
+    for day, amount in inside[inside > 0.0].items():
+        assert found[kept[kept >= day][0]] >= amount * (1 - 1e-12)
+    driver = distributions(make_history(walk(1)[kept], walk(1)[kept], inputs={"distributions": cash}))
+    assert (driver is None) == (found.iloc[1:].sum() == 0.0)
+
+
+def test_a_payment_on_a_lost_session_is_reinvested_at_the_next():
+    nav = walk(4)
+    paid = pd.Series([20.0, 10.0], SESSIONS[[50, 51]])
+    kept = SESSIONS.delete([50, 51])
+    history = make_history(nav[kept], nav[kept], inputs={"distributions": paid})
+    level = distributions(history).level
+    assert level.iloc[-1] == pytest.approx(-np.log1p(30.0 / nav.iloc[52]), rel=1e-12)
 
 
 @settings(max_examples=25)

@@ -161,13 +161,13 @@ def test_an_unknown_format_and_option_are_named_with_the_file(folder):
 
 
 def test_an_input_with_gaps_is_nan_and_said(folder):
-    (folder / "paid.csv").write_text("date,cash\n2024-07-23,0\n2024-07-24,0.5\n")
-    entry = f'[fund.MINE.inputs.distributions]\nfile = "paid.csv"\ncolumn = "cash"\n{CLOCK}\n' + REST
+    (folder / "staked.csv").write_text("date,share\n2024-07-23,0\n2024-07-24,0.5\n")
+    entry = f'[fund.MINE.inputs.staked_share]\nfile = "staked.csv"\ncolumn = "share"\n{CLOCK}\n' + REST
     write(folder, NAV + INDEX.format(BARS + 'sample_at = "16:00 America/New_York"') + entry)
     history = load("MINE", data=folder)
-    assert history.inputs["distributions"].notna().sum() == 2
+    assert history.inputs["staked_share"].notna().sum() == 2
     found = [item for item in history.findings if item.rule == "input_missing"]
-    assert [(item.series, item.value) for item in found] == [("distributions", len(DAYS) - 2.0)]
+    assert [(item.series, item.value) for item in found] == [("staked_share", len(DAYS) - 2.0)]
 
 
 def test_a_changed_file_is_read_again(folder):

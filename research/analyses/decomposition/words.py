@@ -268,9 +268,16 @@ def _persistent(facts: ExplanationFacts) -> Iterator[Statement]:
 
 def _other_costs(facts: ExplanationFacts) -> Iterator[Statement]:
     names = joined([part.title.lower() for part in facts.bases["nav"].drivers])
+    if not names:
+        yield Statement(
+            "other_costs",
+            "No driver of the net asset value could be measured from the series at hand: every cost of the fund is in "
+            "the unexplained part.",
+        )
+        return
     yield Statement(
         "other_costs",
-        f"Only {names or 'no driver'} could be measured from the series at hand. A cost that drifts like one of them "
+        f"Only {names} could be measured from the series at hand. A cost that drifts like one of them "
         "- an expense outside the fee, a steady execution cost - cannot be told from it, and is part of its "
         "coefficient.",
     )

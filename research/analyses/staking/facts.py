@@ -14,7 +14,7 @@ from research.analyses.staking.terms import ImpliedTax, StakingAverages, average
 from research.conventions import BASIS_POINT
 from research.decomposition import Decomposition, DriverEstimate, decompose
 from research.decomposition.estimates import Verdict
-from research.drivers import expected_staking_yield, net_staking_yield, realised_scenarios
+from research.drivers import expected_staking_yield, is_ether, net_staking_yield, realised_scenarios
 from research.tables import Table
 
 __all__ = ["StakingFacts"]
@@ -47,8 +47,8 @@ class StakingFacts:
         Fraction of holders who bear the tax.
     network_staked : float
         Ether staked in the whole network.
-    expected : float
-        Yield that the protocol's issuance leads one to expect, a fraction a year.
+    expected : float or None
+        Yield that the protocol's issuance leads one to expect, a fraction a year; None of another asset than ether.
     confidence : float
         Nominal coverage of the intervals.
     """
@@ -62,7 +62,7 @@ class StakingFacts:
     tax_rates: tuple[float, ...]
     holders: float
     network_staked: float
-    expected: float
+    expected: float | None
     confidence: float
 
     @classmethod
@@ -80,6 +80,8 @@ class StakingFacts:
     ) -> Self:
         """Measure; parameters and errors are those of `staking`."""
         means = averages(history)
+        # A wrong parameter is refused whatever the asset is.
+        issued = expected_staking_yield(network_staked, participation=participation, priority_fees=priority_fees)
         options = {"horizons": horizons, "confidence": confidence}
         result = decompose(history, "nav", **options)  # type: ignore[arg-type]
         plain = price_return(history)
@@ -97,7 +99,7 @@ class StakingFacts:
             tax_rates=tuple(tax_rates),
             holders=holders,
             network_staked=network_staked,
-            expected=expected_staking_yield(network_staked, participation=participation, priority_fees=priority_fees),
+            expected=issued if is_ether(history.fund.asset) else None,
             confidence=confidence,
         )
 
@@ -151,8 +153,10 @@ class StakingFacts:
         return price * total < 0
 
     @property
-    def beyond_issuance(self) -> Literal["simulated", "priority fees", "issuance"]:
+    def beyond_issuance(self) -> Literal["simulated", "priority fees", "issuance", "not ether"]:
         """What the yield of the fund's series has to come from."""
+        if self.expected is None:
+            return "not ether"
         if self.history.fund.simulated:
             return "simulated"
         return "priority fees" if self.means.staking_yield - self.expected > CLOSE else "issuance"
@@ -190,6 +194,6 @@ class StakingFacts:
             "tracking_difference_bp": {
                 name.replace("-", "_"): one.tracking_difference / BASIS_POINT for name, one in self.against.items()
             },
-            "network_staked": self.network_staked,
+            "network_staked": None if self.expected is None else self.network_staked,
             "expected_yield": self.expected,
         }

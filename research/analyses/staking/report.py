@@ -66,7 +66,11 @@ class Staking(StakingFacts, Report):
             Figure("Reward withheld", 100.0 * tax.rate, PERCENT, 100.0 * tax.std_error, truth),
             Figure("Staking fee, share of the reward", 100.0 * means.fee_share, PERCENT),
             Figure(f"Net yield at a tax of {percent(low)}", self.net_yield(low) / BASIS_POINT, BP_A_YEAR),
-            Figure("Yield that issuance leads one to expect", self.expected / BASIS_POINT, BP_A_YEAR),
+            *(
+                []
+                if self.expected is None
+                else [Figure("Yield that issuance leads one to expect", self.expected / BASIS_POINT, BP_A_YEAR)]
+            ),
             *(
                 Figure(f"Tracking difference, {name} benchmark", one.tracking_difference / BASIS_POINT, BP_A_YEAR)
                 for name, one in self.against.items()
@@ -136,8 +140,10 @@ class Staking(StakingFacts, Report):
         """Return gross reward, what is taken off and what is left, scenario by scenario."""
         return staking_scenario_bars(self.scenarios_table().frame, self.history.fund.ticker)
 
-    def issuance_figure(self) -> DescribedFigure:
-        """Return the protocol's issuance yield by ether staked, with the fund's own yield."""
+    def issuance_figure(self) -> DescribedFigure | None:
+        """Return the protocol's issuance yield by ether staked, with the fund's own; None of another asset."""
+        if self.expected is None:
+            return None
         scale = self.expected / expected_staking_yield(self.network_staked)
         return issuance_curve(self.network_staked, scale, self.means.staking_yield, self.history.fund.ticker)
 
@@ -164,7 +170,8 @@ def staking(
     holders : float
         Fraction of holders who bear the tax.
     network_staked, participation, priority_fees : float
-        For the yield that the protocol leads one to expect, see `expected_staking_yield`.
+        For the yield that Ethereum's protocol leads one to expect, see `expected_staking_yield`; of a fund of another
+        asset nothing is said.
     horizons : sequence of int
         Sessions over which tracking error and shares are taken.
     confidence : float

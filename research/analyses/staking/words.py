@@ -119,11 +119,14 @@ def _verb(difference: float) -> str:
 
 
 def _issuance(facts: StakingFacts) -> Iterator[Statement]:
+    if facts.expected is None:
+        return
     gap = facts.means.staking_yield - facts.expected
     yardstick = {
         "simulated": "; a simulated reward was drawn without regard to it",
         "priority fees": ", which priority fees and payments for ordering transactions would have to make",
         "issuance": "",
+        "not ether": "",
     }[facts.beyond_issuance]
     yield Statement(
         "staking_reward.issuance",
@@ -168,6 +171,14 @@ def _constant(facts: StakingFacts) -> Iterator[Statement]:
 
 
 def _issued(facts: StakingFacts) -> Iterator[Statement]:
+    if facts.expected is None:
+        yield Statement(
+            "staking_reward.network",
+            f"What the protocol of {facts.history.fund.asset} issues to validators is not known here: whether the "
+            "reward is what its network pays was not looked at.",
+            "not known",
+        )
+        return
     yield Statement(
         "staking_reward.network",
         f"The expected yield is the protocol's issuance on {facts.network_staked:,.0f} ether staked, a parameter of "
