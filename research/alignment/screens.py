@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 import pandas as pd
 
-from research.alignment.findings import Findings
+from research.alignment.findings import SEVERITIES, Findings
 from research.alignment.screens_calendar import carried_forward, early_close, shifted_dates
 from research.alignment.screens_clock import clock_offset_screen
 from research.alignment.screens_columns import constant_column, copied_columns, non_positive, premium_in_dollars
@@ -90,7 +90,9 @@ def screen(
         findings += early_close(frame, early_closes(calendar, first, last))
         if "nav" in raw and "benchmark" in raw:
             findings += carried_forward(raw["nav"], raw["benchmark"], calendar_sessions(calendar, first, last))
-    order = {"error": 0, "warning": 1, "note": 2}
     return Findings(
-        sorted(findings, key=lambda item: (order[item.severity], item.session or pd.Timestamp.min, item.series))
+        sorted(
+            findings,
+            key=lambda item: (SEVERITIES.index(item.severity), item.session or pd.Timestamp.min, item.series),
+        )
     )

@@ -104,7 +104,7 @@ def early_close(frame: pd.DataFrame, early: pd.DatetimeIndex) -> tuple[Finding, 
     others = premium[~labels.isin(days)]
     if len(others):
         message += f" against {100 * others.mean():.2f} % on the others"
-    return (Finding("early_close", "close", None, float(len(days)), message, "note"),)
+    return (Finding("early_close", "close", None, float(len(days)), message, "note", tuple(days)),)
 
 
 def shifted_dates(frame: pd.DataFrame, *, better: float = 0.8) -> tuple[Finding, ...]:
