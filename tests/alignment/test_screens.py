@@ -1,9 +1,13 @@
 from __future__ import annotations
 
+import re
+from pathlib import Path
+
 import numpy as np
 import pandas as pd
 import pytest
 
+from research import alignment, opening
 from research.alignment import (
     carried_forward,
     constant_column,
@@ -17,6 +21,7 @@ from research.alignment import (
     sessions,
     shifted_dates,
 )
+from research.funds import SCREEN_RULES
 
 DAYS = sessions("XNYS", "2024-07-23", "2025-07-22")
 
@@ -145,3 +150,15 @@ def test_naive_cost_is_the_dispersion_of_the_rows_that_are_kept():
     assert cost.sessions_bp < cost.weekdays_bp < cost.all_rows_bp
     assert naive_cost(nav, index, DAYS, periods_per_year=1008).all_rows_bp == pytest.approx(2 * by_hand, rel=1e-9)
     assert "bp a year" in str(cost)
+
+
+def test_every_rule_of_a_screen_can_be_acknowledged_by_its_name():
+    """What is written in a fund's entry is checked against a list, which names what the screens say and no more."""
+    sources = "".join(
+        path.read_text(encoding="utf-8")
+        for path in (*Path(alignment.__file__).parent.glob("screens*.py"), Path(opening.__file__))
+    )
+    told = set(re.findall(r'Finding\(\s*"(\w+)"', sources)) | set(re.findall(r'\brule = f?"(\w+)"', sources))
+    told |= {f"premium_in_{unit}" for unit in ("dollars", "percent", "fraction")}
+    assert set(SCREEN_RULES) <= told
+    assert told - set(SCREEN_RULES) == {"carried_forward", "early_close", "premium_in_"} & told
