@@ -70,7 +70,7 @@ def screen(
         *non_positive(frame),
         *constant_column(frame),
         *copied_columns(frame),
-        *shifted_dates(frame),
+        *shifted_dates(frame, multiple=multiple),
         *stale_value(frame, ticks=ticks, raw=raw),
         *unadjusted_split(frame, multiple=multiple),
         *spin_off(frame, multiple=multiple),
