@@ -96,7 +96,13 @@ class Item:
     series : str
         Column or series.
     session : str
-        Day, ISO.
+        Day, ISO; of several the first.
+    sessions : int
+        How many sessions a screen flagged.
+    acknowledged : str
+        Why somebody who looked at it is content; empty where nobody has.
+    failed : bool
+        Whether something could not be read or a report would fail: no finding that a reason could answer.
     """
 
     path: str
@@ -107,10 +113,19 @@ class Item:
     fund: str = ""
     series: str = ""
     session: str = ""
+    sessions: int = 0
+    acknowledged: str = ""
+    failed: bool = False
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it is an error or a warning that nobody has acknowledged."""
+        return self.severity != "note" and not self.acknowledged
 
     def __str__(self) -> str:
         place = self.path if self.row is None else f"{self.path}:{self.row}"
-        return printable(f"{place}: {self.severity}: {self.message} [{self.rule}]")
+        known = f" (acknowledged: {self.acknowledged})" if self.acknowledged else ""
+        return printable(f"{place}: {self.severity}: {self.message} [{self.rule}]{known}")
 
     __repr__ = __str__
 
@@ -148,6 +163,16 @@ class Checked(Result):
     def worst(self) -> Severity | None:
         """Severity of the worst line; None where there is none."""
         return self.items[0].severity if self.items else None
+
+    @property
+    def failed(self) -> bool:
+        """Whether something could not be read, or a report would fail."""
+        return any(item.failed for item in self.items)
+
+    @property
+    def open(self) -> tuple[Item, ...]:
+        """Errors and warnings that nobody has acknowledged, worst first."""
+        return tuple(item for item in self.items if item.is_open)
 
     def to_dict(self) -> dict[str, Any]:
         """Return everything, ready for JSON."""
@@ -194,8 +219,22 @@ def remark_item(path: str, remark: Remark, fund: str = "") -> Item:
 
 def finding_item(path: str, finding: Finding, fund: str = "") -> Item:
     """Return what a screen found as a line."""
-    day = "" if finding.session is None else f"{pd.Timestamp(finding.session):%Y-%m-%d}"
-    return Item(path, finding.severity, finding.rule, finding.message, None, fund, finding.series, day)
+    return Item(
+        path,
+        finding.severity,
+        finding.rule,
+        finding.message,
+        fund=fund,
+        series=finding.series,
+        session="" if finding.session is None else f"{finding.session:%Y-%m-%d}",
+        sessions=len(finding.sessions),
+        acknowledged=finding.acknowledged,
+    )
+
+
+def error_item(path: str, error: ResearchError, fund: str = "", message: str = "") -> Item:
+    """Return what cannot be done as a line."""
+    return Item(path, "error", _rule(error), message or str(error), fund=fund, failed=True)
 
 
 _SCREENED: Final = ("nav", "close", "benchmark")
@@ -252,7 +291,7 @@ def check_file(
     except UnknownNameError:
         raise
     except ResearchError as error:
-        return Checked.of([*said, Item(name, "error", _rule(error), _told(error, path))], files=1)
+        return Checked.of([*said, error_item(name, error, message=_told(error, path))], files=1)
     return Checked.of([*said, *_table_items(name, table, calendar)], files=1)
 
 
@@ -286,9 +325,9 @@ def check_fund(fund: Fund | str, data: Path | str | None = None, *, remarks: boo
     except UnknownNameError as error:
         if error.kind == "fund":
             raise
-        return Checked.of([Item(ticker, "error", _rule(error), str(error), fund=ticker)], funds=1)
+        return Checked.of([error_item(ticker, error, ticker)], funds=1)
     except ResearchError as error:
-        return Checked.of([Item(ticker, "error", _rule(error), str(error), fund=ticker)], funds=1)
+        return Checked.of([error_item(ticker, error, ticker)], funds=1)
     items = [
         Item(
             ticker,
@@ -301,9 +340,9 @@ def check_fund(fund: Fund | str, data: Path | str | None = None, *, remarks: boo
     lost = history.losses.sessions_lost
     if lost:
         share = lost / max(history.losses.sessions, 1)
-        severity = "warning" if share <= 0.05 else "error"
+        severity: Severity = "warning" if share <= 0.05 else "error"
         message = f"{lost} of {history.losses.sessions} sessions ({share:.1%}) have no NAV or no benchmark"
-        items.append(Item(ticker, severity, "sessions_lost", message, fund=ticker))  # type: ignore[arg-type]
+        items.append(Item(ticker, severity, "sessions_lost", message, fund=ticker, failed=severity == "error"))
     for source in history.sources if remarks else ():
         items += [remark_item(f"{ticker} {source.role}", remark, ticker) for remark in source.remarks]
     items += [finding_item(ticker, finding, ticker) for finding in history.findings]
@@ -338,7 +377,7 @@ def check_folder(folder: Path | str, *, calendar: str = "XNYS") -> Checked:
         tables, funds = read_tables(place), read_funds(place)
     except ResearchError as error:
         if (place / "funds.toml").exists():
-            return Checked.of([Item("funds.toml", "error", _rule(error), _told(error, place / "funds.toml"))], files=1)
+            return Checked.of([error_item("funds.toml", error, message=_told(error, place / "funds.toml"))], files=1)
         tables, funds = {}, ()
     items: list[Item] = []
     named: set[str] = set()
@@ -376,7 +415,9 @@ def _reads(path: Path | str, format_: str) -> bool:
 def _undecided(name: str, found: tuple[str, ...]) -> Item:
     if found:
         return Item(name, "warning", "format_open", f"reads as {' and as '.join(found)}: say which with --format")
-    return Item(name, "error", "unreadable", "no format reads this file: name one with --format to see why")
+    return Item(
+        name, "error", "unreadable", "no format reads this file: name one with --format to see why", failed=True
+    )
 
 
 def _table_items(name: str, table: PublishedTable, calendar: str) -> Iterator[Item]:

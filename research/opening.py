@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -9,7 +10,7 @@ from typing import Final
 
 import pandas as pd
 
-from research.alignment.align import align
+from research.alignment.align import PRICES, align
 from research.alignment.clock import Clock
 from research.alignment.dates import as_date, labels_of
 from research.alignment.findings import Finding
@@ -27,7 +28,7 @@ from research.errors import (
     SampleError,
     UnknownNameError,
 )
-from research.funds import Fund, data_folder, described, funds
+from research.funds import Fund, KnownFinding, data_folder, described, funds
 from research.funds.registry import FILE_NAME, SIMULATED_PREFIX
 from research.loaders import LoadedSeries, load_input, load_series
 
@@ -40,6 +41,9 @@ _LOG_ENDINGS: Final = ("-wal", ".wal")
 _QUOTED: Final = frozenset({"bill_rate"})
 # Inputs that are paid on a day, and nothing on the others.
 _PAID: Final = frozenset({"distributions"})
+# Screens of single rows, and the rule of the losses by which a close that they flag is left out.
+_MASKED: Final = {"stale_value": "masked_stale_close", "spike": "masked_spike_close"}
+_LEFT_OUT: Final = "left out of every figure (mask_flagged)"
 
 
 def fund(ticker: str, data: Path | str | None = None) -> Fund:
@@ -120,7 +124,8 @@ def load(
     max_loss : float
         Largest share of the sessions that may lack NAV or benchmark, a fraction.
     mask_flagged : bool
-        Set closes that the screen `stale_value` flags to NaN; each is in the losses as ``masked_stale_close``.
+        Leave out what the screens `stale_value` and `spike` flag: a close becomes NaN, a session whose NAV or benchmark
+        is flagged leaves the sample; each is in the losses under a rule that begins with ``masked``.
     minimum_sessions : int
         Fewest sessions that make a sample.
 
@@ -179,9 +184,11 @@ def load(
     findings = (
         *_screened(entry, frame, {**loaded, **{one.source.role: one for one in further}}, inputs.get("distributions")),
         *_not_named(entry, labels_of(frame), loaded),
+        *missing,
     )
     if mask_flagged:
-        frame, losses = _masked(frame, losses, findings)
+        frame, losses, findings = _masked(frame, losses, findings)
+        inputs, _, _ = _inputs_of(entry, labels_of(frame))
     days = sessions(entry.calendar, frame.index[0], frame.index[-1])
     history = History(
         fund=entry,
@@ -189,7 +196,7 @@ def load(
         sessions=days,
         clocks={role: one.source.clock for role, one in loaded.items()},
         losses=losses,
-        findings=(*findings, *missing),
+        findings=tuple(_acknowledged(finding, entry.known) for finding in findings),
         sources=tuple(one.source for one in (*loaded.values(), *further)),
         naive=naive_cost(loaded["nav"].values, loaded["benchmark"].values, days),
         inputs=inputs,
@@ -387,7 +394,8 @@ def _inputs_of(
         absent = labels_of(found[name][~kept.isin(values.index)].to_frame())
         if len(absent):
             message = f"{name} has no row for {len(absent)} of {len(kept)} sessions, the first {absent[0]:%Y-%m-%d}"
-            findings.append(Finding("input_missing", name, absent[0], float(len(absent)), message, "warning"))
+            gone = tuple(absent)
+            findings.append(Finding("input_missing", name, gone[0], float(len(gone)), message, "warning", gone))
     return found, tuple(sources), tuple(findings)
 
 
@@ -451,20 +459,48 @@ def _too_short(fund: Fund, frame: pd.DataFrame, loaded: dict[str, LoadedSeries],
     )
 
 
-def _masked(frame: pd.DataFrame, losses: LossReport, findings: tuple[Finding, ...]) -> tuple[pd.DataFrame, LossReport]:
-    """Return the frame with flagged closes missing, and the losses that say so."""
-    flagged = [item for item in findings if item.rule == "stale_value" and item.series == "close"]
+def _masked(
+    frame: pd.DataFrame, losses: LossReport, findings: tuple[Finding, ...]
+) -> tuple[pd.DataFrame, LossReport, tuple[Finding, ...]]:
+    """Return the frame without what screens of single rows flagged, the losses that say so, and who is answered."""
+    flagged = [item for item in findings if item.rule in _MASKED and item.series in PRICES]
     if not flagged:
-        return frame, losses
+        return frame, losses, findings
     masked = frame.copy()
-    masked.loc[[item.session for item in flagged], "close"] = float("nan")
-    rows = [
-        (item.session, "masked_stale_close", f"close {item.value:g} is not used: {item.message}") for item in flagged
+    rows: dict[tuple[pd.Timestamp, str], str] = {}
+    for item in flagged:
+        for session in item.sessions:
+            told = f"{item.series} {frame[item.series][session]:g} is not used: {item.message}"
+            rule = _MASKED[item.rule] if item.series == "close" else "masked_session"
+            rows.setdefault((session, rule), told)
+            if item.series == "close":
+                masked.loc[session, "close"] = float("nan")
+    left = {session for session, rule in rows if rule == "masked_session"}
+    # A close on a session that leaves is no row of its own.
+    listed = [
+        (session, rule, told)
+        for (session, rule), told in rows.items()
+        if rule == "masked_session" or session not in left
     ]
-    added = pd.DataFrame(rows, columns=losses.dropped.columns).astype({"date": "datetime64[ns]"})
+    added = pd.DataFrame(listed, columns=losses.dropped.columns).astype({"date": "datetime64[ns]"})
     dropped = pd.concat([losses.dropped, added]) if len(losses.dropped) else added
     dropped = dropped.sort_values("date", ignore_index=True, kind="stable")
-    return masked, LossReport(losses.rows_in, losses.rows_out, dropped, losses.sessions)
+    masked = masked[~masked.index.isin(sorted(left))]
+    report = LossReport(losses.rows_in, len(masked), dropped, losses.sessions)
+    told_of = [replace(item, acknowledged=_LEFT_OUT) if item in flagged else item for item in findings]
+    return masked, report, tuple(told_of)
+
+
+def _acknowledged(finding: Finding, known: tuple[KnownFinding, ...]) -> Finding:
+    """Return a finding with the reason of whoever looked at it, where every session that it flags has one."""
+    if finding.acknowledged:
+        return finding
+    reasons = {entry.date: entry.why for entry in known if (entry.rule, entry.series) == (finding.rule, finding.series)}
+    days: list[dt.date | None] = [session.date() for session in finding.sessions]
+    days = days or [None]
+    if not all(day in reasons for day in days):
+        return finding
+    return replace(finding, acknowledged="; ".join(dict.fromkeys(reasons[day] for day in days)))
 
 
 def _with_assets(frame: pd.DataFrame) -> pd.DataFrame:

@@ -22,6 +22,15 @@ write_result(result_path, {
 })
 """
 
+FOUND = WRITE.replace('"notebook": "sample"', '"notebook": "found"').replace(
+    '"answer": window / 7,',
+    """"sample": {"start": "2024-07-23", "end": "2024-09-25", "sessions": 46, "dropped": [], "screens": [
+        {"rule": "spike", "series": "close", "session": "2024-08-02", "value": 31.0, "severity": "warning",
+         "message": "2024-08-02: close is 31", "acknowledged": "as the exchange printed it" if window > 60 else None}]},
+""",
+)
+"""As `WRITE`, with one finding, which is acknowledged where the window is longer than 60."""
+
 Cells = list[str | tuple[str, str]]
 
 

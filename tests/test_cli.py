@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 from interpreters import interpreted
-from small_notebooks import PARAMETERS, WRITE, build
+from small_notebooks import FOUND, PARAMETERS, WRITE, build
 
 from research import cli
 from research.reporting import catalogue
@@ -31,6 +31,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A working folder with a notebook that computes little, and one that fails."""
     notebooks = tmp_path / "notebooks"
     build(notebooks / "sample.ipynb", [WRITE], WITH_DATES)
+    build(notebooks / "found.ipynb", [FOUND], WITH_DATES)
     build(notebooks / "broken.ipynb", [("markdown", "## Middle"), "raise ValueError('no\\nluck')", WRITE], WITH_DATES)
     build(notebooks / "endless.ipynb", [ENDLESS, WRITE], WITH_DATES)
     build(notebooks / "plain.ipynb", [WRITE], 'result_path: str = ""\nfund: str = "ETHV"  # ticker')
@@ -98,6 +99,13 @@ def test_json_is_the_file_and_nothing_else(run: Run, folder: Path) -> None:
     assert code == 0
     assert out == (folder / "deep/er/ETHV/sample.json").read_text()
     assert "sample.html" in err
+
+
+def test_findings_that_nobody_has_acknowledged_end_with_3(run: Run, folder: Path) -> None:
+    code, out, err = run("report", "ETHV", "--notebook", "found")
+    assert (code, out.splitlines()[-1]) == (3, "reports/ETHV/found.html")
+    assert err.splitlines()[-1] == "research: nobody has acknowledged: 2024-08-02: close is 31"
+    assert run("report", "ETHV", "--notebook", "found", "-p", "window=90")[0] == 0
 
 
 def test_a_notebook_that_fails(run: Run, folder: Path) -> None:

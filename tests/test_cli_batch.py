@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any, Self
 
 import pytest
-from small_notebooks import PARAMETERS, WRITE, build
+from small_notebooks import FOUND, PARAMETERS, WRITE, build
 
 from research import cli, versions
 from research.cli.progress import Bar, JsonLines, Lines, watcher
@@ -50,6 +50,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A working folder beside notebooks: one that computes little, one that fails, one that never ends."""
     notebooks = tmp_path / "notebooks"
     build(notebooks / "sample.ipynb", [WRITE])
+    build(notebooks / "found.ipynb", [FOUND])
     build(notebooks / "broken.ipynb", [("markdown", "## Middle"), "raise ValueError('no\\x1b[2J luck')", WRITE])
     endless = "print(flush=True)\nopen('begun', 'w').close()\nimport time\ntime.sleep(300)"
     build(notebooks / "endless.ipynb", [endless, WRITE], PARAMETERS)
@@ -106,6 +107,15 @@ def test_a_batch_in_lines_then_as_json_then_with_nothing_to_do(run: Run, folder:
         "runs: 2 runs, 0 to do, 2 unchanged",
         "left alone, not in the gallery: a run of an earlier matrix: ETHV/broken",
     ]
+
+
+def test_a_batch_whose_findings_nobody_has_acknowledged_ends_with_3(run: Run, folder: Path) -> None:
+    text = '[matrix]\nfund = ["ETHV"]\nnotebook = ["found"]\nwindow = [60, 90]'
+    code, _, err = run(text, "--jobs", "1")
+    assert code == 3
+    last = err.splitlines()[-1]
+    assert last.startswith("research: 1 of 2 runs have findings that nobody has acknowledged: ETHV/found")
+    assert run(text.replace("60, 90", "90"), "--jobs", "1")[0] == 0
 
 
 def test_a_dry_run_says_what_would_run_and_writes_nothing(run: Run, folder: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 
+import pandas as pd
 import pytest
 
 from research.cli import main
@@ -32,6 +33,15 @@ def test_exit_codes_by_severity(tmp_path, capsys):
     assert out.splitlines()[0].endswith("[data]")
 
 
+def test_an_error_that_a_screen_finds_is_a_finding_and_no_failure(tmp_path, capsys):
+    days = pd.bdate_range("2024-07-23", periods=60)
+    frozen = pd.DataFrame({"NAV": 30.0, "Index Level": range(3000, 3060)}, days.rename("Date"))
+    frozen.to_csv(tmp_path / "frozen.csv")
+    code, out, _ = run(capsys, tmp_path / "frozen.csv", "--format", "vaneck")
+    assert code == 3
+    assert ": error: " in out.splitlines()[0]
+
+
 def test_json_is_all_there_is_on_stdout(tmp_path, capsys):
     path = tmp_path / "clean.csv"
     path.write_text(CLEAN)
@@ -39,7 +49,14 @@ def test_json_is_all_there_is_on_stdout(tmp_path, capsys):
     found = json.loads(out)
     assert found["schema"] == "research.check/1"
     assert found["files"] == 1
-    assert {"path", "severity", "rule", "message", "row", "fund", "series", "session"} == set(found["items"][0])
+    kept = {"path", "severity", "rule", "message", "row", "fund", "series", "session"}
+    assert kept | {"sessions", "acknowledged", "failed"} == set(found["items"][0])
+
+
+def test_what_is_acknowledged_is_shown_and_does_not_count(capsys):
+    code, out, _ = run(capsys, "--fund", "ETHV")
+    assert code == 0
+    assert "[stale_value] (acknowledged: " in out.splitlines()[0]
 
 
 def test_options_reach_the_loader(tmp_path, capsys):

@@ -184,6 +184,83 @@ def test_a_masked_close_is_missing_and_in_the_losses(ethv):
     assert load("ETHA", mask_flagged=True).losses.counts() == load("ETHA").losses.counts()
 
 
+def test_what_is_acknowledged_is_shown_and_not_open(ethv):
+    (stale,) = [item for item in ethv.findings if item.severity != "note"]
+    assert "row of the next calendar day" in stale.acknowledged
+    assert ethv.open_findings == ()
+    assert ethv.screens().to_frame()["acknowledged"].iloc[0] == stale.acknowledged
+    assert "1 (1 acknowledged)" in str(ethv)
+    masked = load(fund("ETHV").model_copy(update={"known": ()}), mask_flagged=True)
+    assert masked.open_findings == ()
+    assert masked.findings[0].acknowledged == "left out of every figure (mask_flagged)"
+    (still,) = load(fund("ETHV").model_copy(update={"known": ()})).open_findings
+    assert still.session == pd.Timestamp("2026-03-06")
+
+
+def known(rule, series, *days):
+    listed = ", ".join(
+        f'{{ rule = "{rule}", series = "{series}", why = "seen"{f", date = {day}" if day else ""} }}' for day in days
+    )
+    return f"known = [{listed}]"
+
+
+def test_every_row_of_a_finding_needs_its_own_reason(folder):
+    """Eight payments that nobody named: one finding, open until each of the eight days is acknowledged."""
+
+    def paying(frame):
+        for place in range(20, 100, 10):
+            frame.iloc[place:, 0] *= 0.98
+        return frame
+
+    place = folder(roles=("nav", "benchmark"), change=paying)
+    (found,) = load("DEMO", data=place).open_findings
+    assert (found.rule, found.value, len(found.sessions)) == ("distribution_as_loss", 8.0, 8)
+    toml = place / "funds.toml"
+    text = toml.read_text()
+    days = [f"{session:%Y-%m-%d}" for session in found.sessions]
+    for named, still_open in (((), 1), (days[:7], 1), ((None,), 1), (days, 0)):
+        toml.write_text(text.replace('fee = "unknown"', f'fee = "unknown"\n{known(found.rule, "nav", *named)}'))
+        assert len(load("DEMO", data=place).open_findings) == still_open
+    part = load("DEMO", data=place).between(days[2], days[5])
+    assert [len(item.sessions) for item in part.findings if item.rule == found.rule] == [4]
+
+
+def test_what_is_said_of_a_whole_series_is_acknowledged_without_a_date(folder):
+    place = folder(change=lambda frame: frame.assign(close=frame["nav"]))
+    (found,) = load("DEMO", data=place).open_findings
+    assert (found.rule, found.series, found.session) == ("copied_columns", "close", None)
+    toml = place / "funds.toml"
+    text = toml.read_text()
+    for day, still_open in (("2024-01-02", 1), (None, 0)):
+        toml.write_text(text.replace('fee = "unknown"', f'fee = "unknown"\n{known(found.rule, "close", day)}'))
+        assert len(load("DEMO", data=place).open_findings) == still_open
+
+
+def test_flagged_values_of_each_series_can_be_left_out(folder):
+    """A bad tick in the close leaves a hole in it; in the NAV it takes the session."""
+
+    def bad(frame):
+        frame.iloc[40, 1] *= 1.2
+        frame.iloc[60, 0] *= 1.2
+        frame.iloc[80, :2] *= 0.8
+        return frame
+
+    place = folder(roles=("nav", "close", "benchmark"), change=bad)
+    seen = load("DEMO", data=place)
+    assert len(seen.open_findings) == 4
+    masked = load("DEMO", data=place, mask_flagged=True)
+    days = seen.frame.index
+    assert masked.open_findings == ()
+    assert masked.losses.counts() == {"masked_spike_close": 1, "masked_session": 2}
+    assert (masked.losses.sessions_lost, masked.losses.rows_out) == (2, len(days) - 2)
+    assert masked.frame.index.equals(days.delete([60, 80]))
+    assert masked.frame.index[masked.frame["close"].isna()].equals(days[[40]])
+    assert np.abs(masked.divergence("nav").diff()).max() < 1e-9
+    part = masked.between(days[50], days[-1])
+    assert part.losses.counts()["masked_session"] == 2
+    assert part.losses.rows_in == masked.losses.rows_in
+
+
 def test_a_clipped_masked_history_still_adds_up():
     masked = load("ETHV", mask_flagged=True)
     assert masked.between("2026-01-02", "2026-06-30").losses.counts()["masked_stale_close"] == 1

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Literal
+from typing import Final, Literal, get_args
 
 import pandas as pd
 
 from research.alignment.dates import iso_day
 from research.tables import Format, Result, Table
 
-__all__ = ["Finding", "Findings", "Severity", "findings_table"]
+__all__ = ["SEVERITIES", "Finding", "Findings", "Severity", "findings_table"]
 
 Severity = Literal["error", "warning", "note"]
+
+SEVERITIES: Final[tuple[Severity, ...]] = get_args(Severity)
+"""From the worst on."""
 
 _SHOWN = 40
 
@@ -37,6 +40,18 @@ class Finding:
     severity : {"error", "warning", "note"}
         ``error``: the numbers cannot be trusted until this is resolved; ``warning``: a row to look at; ``note``: good
         to know.
+    sessions : tuple of pandas.Timestamp
+        Every session that was flagged: `session` alone unless the finding counts several; empty where it is about the
+        whole series.
+    acknowledged : str
+        Why somebody who looked at it is content, from the fund's entry, or how the rows were left out; empty where
+        nobody has.
+
+    Examples
+    --------
+    >>> found = Finding("stale_value", "close", pd.Timestamp("2026-03-06"), 30.61, "close repeats 30.61")
+    >>> len(found.sessions), found.is_open
+    (1, True)
     """
 
     rule: str
@@ -45,9 +60,28 @@ class Finding:
     value: float
     message: str
     severity: Severity = "warning"
+    sessions: tuple[pd.Timestamp, ...] = ()
+    acknowledged: str = ""
+
+    def __post_init__(self) -> None:
+        if self.session is not None and not self.sessions:
+            object.__setattr__(self, "sessions", (self.session,))
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it is an error or a warning that nobody has acknowledged."""
+        return self.severity != "note" and not self.acknowledged
+
+    def within(self, first: pd.Timestamp, last: pd.Timestamp) -> Finding | None:
+        """Return what it says of a part of the sample; None where it flags sessions and none of them lies inside."""
+        inside = tuple(session for session in self.sessions if first <= session <= last)
+        if len(inside) == len(self.sessions):
+            return self
+        return replace(self, session=self.session and inside[0], sessions=inside) if inside else None
 
     def __str__(self) -> str:
-        return f"{self.severity}: {self.message} [{self.rule}]"
+        known = f" (acknowledged: {self.acknowledged})" if self.acknowledged else ""
+        return f"{self.severity}: {self.message} [{self.rule}]{known}"
 
     __repr__ = __str__
 
@@ -64,6 +98,13 @@ class Findings(Result, tuple[Finding, ...]):
     """
 
     __slots__ = ()
+
+    @property
+    def open(self) -> Findings:
+        """Errors and warnings that nobody has acknowledged, the worst first."""
+        return Findings(
+            sorted((item for item in self if item.is_open), key=lambda item: SEVERITIES.index(item.severity))
+        )
 
     def summary(self) -> Table:
         """Return the first findings, one row each; a call for all of them is in the note where there are more."""
@@ -90,7 +131,8 @@ def findings_table(findings: Sequence[Finding]) -> Table:
     Returns
     -------
     research.tables.Table
-        Columns ``rule``, ``series``, ``session``, ``value``, ``severity`` and ``message``.
+        Columns ``rule``, ``series``, ``session``, ``sessions`` (how many are flagged), ``value``, ``severity`` and
+        ``message``; ``acknowledged`` too where something is.
 
     Examples
     --------
@@ -98,8 +140,12 @@ def findings_table(findings: Sequence[Finding]) -> Table:
     >>> findings_table([found]).to_frame()["rule"].tolist()
     ['stale_value']
     """
-    columns = ["rule", "series", "session", "value", "severity", "message"]
-    rows = [[getattr(finding, column) for column in columns] for finding in findings]
+    columns = ["rule", "series", "session", "sessions", "value", "severity", "message"]
+    columns += ["acknowledged"] if any(finding.acknowledged for finding in findings) else []
+    rows = [
+        [len(finding.sessions) if column == "sessions" else getattr(finding, column) for column in columns]
+        for finding in findings
+    ]
     frame = pd.DataFrame(rows, columns=columns, index=range(1, len(rows) + 1))
     formats: dict[str, Format] = {"session": iso_day, "value": ".6g"}
     caption = "What the screens found" if rows else "The screens found nothing"

@@ -11,7 +11,7 @@ import pandas as pd
 
 from research.alignment.dates import as_date
 from research.alignment.findings import Finding, Findings, findings_table
-from research.alignment.losses import LossReport
+from research.alignment.losses import LOST_SESSIONS, LossReport
 from research.conventions import years_between
 from research.errors import MissingColumnError, ParameterError, SampleError
 from research.tables import Result, Table
@@ -79,6 +79,11 @@ class History(Result):
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "findings", Findings(self.findings))
+
+    @property
+    def open_findings(self) -> Findings:
+        """Errors and warnings that nobody has acknowledged, the worst first: a conclusion stands below them."""
+        return Findings(self.findings).open
 
     @property
     def start(self) -> pd.Timestamp:
@@ -211,7 +216,7 @@ class History(Result):
                 f"one covers {self.start:%Y-%m-%d} to {self.end:%Y-%m-%d}"
             )
         inside = self.sessions[(self.sessions >= frame.index[0]) & (self.sessions <= frame.index[-1])]
-        found = tuple(item for item in self.findings if item.session is None or first <= item.session <= last)
+        found = tuple(part for item in self.findings if (part := item.within(first, last)) is not None)
         return replace(self, frame=frame, sessions=inside, losses=self._clipped(frame, first, last), findings=found)
 
     def describe(self) -> Table:
@@ -245,6 +250,7 @@ class History(Result):
     def summary(self) -> Table:
         """Return the sample in one small table: dates, sessions, years, losses and findings."""
         wrong = sum(item.severity != "note" for item in self.findings)
+        known = wrong - len(self.open_findings)
         rows: dict[str, object] = {
             "first session": f"{self.start:%Y-%m-%d}",
             "last session": f"{self.end:%Y-%m-%d}",
@@ -252,7 +258,7 @@ class History(Result):
             "years": f"{self.years:.2f}",
             "bases": ", ".join(self.bases),
             "rows dropped": ", ".join(f"{rule} {n}" for rule, n in self.losses.counts().items()) or "none",
-            "findings": f"{wrong}, and {len(self.findings) - wrong} notes",
+            "findings": f"{wrong}{f' ({known} acknowledged)' if known else ''}, and {len(self.findings) - wrong} notes",
         }
         return Table.of(rows, f"Sample of {self.fund.ticker}")
 
@@ -282,7 +288,7 @@ class History(Result):
         outside = (old["date"] < first) | (old["date"] > last)
         # A session without a row is no row: outside the part it is nothing. A masked close is on a row that leaves.
         kept = old[~outside | old["rule"].isin(["before_listing", "before_start", "after_end"])]
-        moved = old[outside & old["rule"].isin(["weekend", "holiday", "missing_value"])]["date"]
+        moved = old[outside & old["rule"].isin(["weekend", "holiday", "missing_value", "masked_session"])]["date"]
         leaving = self._labels.difference(pd.DatetimeIndex(frame.index)).append(pd.DatetimeIndex(moved))
         rows = [
             (day, "before_start", f"the sample starts on {first:%Y-%m-%d}")
@@ -294,5 +300,5 @@ class History(Result):
         parts = [part for part in (kept, added) if len(part)]
         dropped = pd.concat(parts) if parts else kept
         dropped = dropped.sort_values("date", ignore_index=True)
-        lost = int(dropped["rule"].isin(["missing_value", "no_row"]).sum())
+        lost = int(dropped["rule"].isin(LOST_SESSIONS).sum())
         return LossReport(self.losses.rows_in, len(frame), dropped, sessions=len(frame) + lost)

@@ -11,7 +11,7 @@ from research.alignment.dates import iso_day
 from research.errors import ParameterError
 from research.tables import Result, Table
 
-__all__ = ["RULES", "LossReport"]
+__all__ = ["LOST_SESSIONS", "RULES", "LossReport"]
 
 RULES: Final[dict[str, str]] = {
     "before_listing": "row before the fund was listed",
@@ -22,12 +22,15 @@ RULES: Final[dict[str, str]] = {
     "missing_value": "session whose row lacks a required value",
     "no_row": "session without a row",
     "masked_stale_close": "close set to missing because the stale screen flagged it",
+    "masked_spike_close": "close set to missing because the screen of bad ticks flagged it",
+    "masked_session": "session whose net asset value or benchmark a screen flagged",
 }
 """Every rule by which something is left out, in the order in which they are asked."""
 
 # A session without a row was never a row, and a masked close leaves its row in the sample.
-_NOT_ROWS = ("no_row", "masked_stale_close")
-_LOST_SESSIONS = ("missing_value", "no_row")
+_NOT_ROWS = ("no_row", "masked_stale_close", "masked_spike_close")
+LOST_SESSIONS: Final = ("missing_value", "no_row", "masked_session")
+"""Rules by which a session of the exchange is not in the sample."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -52,8 +55,8 @@ class LossReport(Result):
 
     Notes
     -----
-    Two rules are not dropped rows: ``no_row`` (a session for which the files hold nothing) and ``masked_stale_close``
-    (the row stays, its close does not). Lost sessions are those of ``missing_value`` and ``no_row``.
+    Not dropped rows are ``no_row`` (a session for which the files hold nothing) and ``masked_stale_close`` and
+    ``masked_spike_close`` (the row stays, its close does not). Lost sessions are those of `LOST_SESSIONS`.
 
     Examples
     --------
@@ -85,7 +88,7 @@ class LossReport(Result):
     @property
     def sessions_lost(self) -> int:
         """Sessions of the exchange between start and end that are not in the frame."""
-        return int(self.dropped["rule"].isin(_LOST_SESSIONS).sum())
+        return int(self.dropped["rule"].isin(LOST_SESSIONS).sum())
 
     @property
     def lost_share(self) -> float:

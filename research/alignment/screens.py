@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import pandas as pd
 
 from research.alignment.align import PRICES
-from research.alignment.findings import Findings
+from research.alignment.findings import SEVERITIES, Findings
 from research.alignment.screens_calendar import carried_forward, early_close, shifted_dates
 from research.alignment.screens_clock import clock_offset_screen
 from research.alignment.screens_columns import (
@@ -78,7 +78,7 @@ def screen(
         *constant_column(frame),
         *zero_columns({role: values for role, values in raw.items() if role not in PRICES}),
         *copied_columns(frame),
-        *shifted_dates(frame),
+        *shifted_dates(frame, multiple=multiple),
         *stale_value(frame, ticks=ticks, raw=raw),
         *unadjusted_split(frame, multiple=multiple),
         *spin_off(frame, multiple=multiple),
@@ -98,7 +98,9 @@ def screen(
         findings += early_close(frame, early_closes(calendar, first, last))
         if "nav" in raw and "benchmark" in raw:
             findings += carried_forward(raw["nav"], raw["benchmark"], calendar_sessions(calendar, first, last))
-    order = {"error": 0, "warning": 1, "note": 2}
     return Findings(
-        sorted(findings, key=lambda item: (order[item.severity], item.session or pd.Timestamp.min, item.series))
+        sorted(
+            findings,
+            key=lambda item: (SEVERITIES.index(item.severity), item.session or pd.Timestamp.min, item.series),
+        )
     )

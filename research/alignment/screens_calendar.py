@@ -104,16 +104,18 @@ def early_close(frame: pd.DataFrame, early: pd.DatetimeIndex) -> tuple[Finding, 
     others = premium[~labels.isin(days)]
     if len(others):
         message += f" against {100 * others.mean():.2f} % on the others"
-    return (Finding("early_close", "close", None, float(len(days)), message, "note"),)
+    return (Finding("early_close", "close", None, float(len(days)), message, "note", tuple(days)),)
 
 
-def shifted_dates(frame: pd.DataFrame, *, better: float = 0.8) -> tuple[Finding, ...]:
+def shifted_dates(frame: pd.DataFrame, *, multiple: float = 1.0, better: float = 0.8) -> tuple[Finding, ...]:
     """Find series that fit the benchmark of the session before or after better than that of the same session.
 
     Parameters
     ----------
     frame : pandas.DataFrame
         Aligned sessions with ``benchmark`` and ``nav`` or ``close``; returns that touch a NaN are left out.
+    multiple : float
+        The fund's stated multiple of the benchmark's daily return.
     better : float
         The dispersion at lead or lag 1 must be below this share of the dispersion at 0.
 
@@ -125,7 +127,10 @@ def shifted_dates(frame: pd.DataFrame, *, better: float = 0.8) -> tuple[Finding,
 
     Notes
     -----
-    Compares sd(r_t - b_{t-k}) for k = -1, 0, 1 with log returns r and b of consecutive rows.
+    Compares the dispersion of r_t - ln(1 + L (exp(b_{t-k}) - 1)) for k = -1, 0, 1, with log returns r and b of
+    consecutive rows and the multiple L: a fund that halves its benchmark's moves, or turns them round, fits its own
+    session. The dispersion is that of the nine tenths nearest the median, which bad rows do not move. As a file may not
+    say which multiple it has, the correlation, whatever its sign, must be larger at k too.
 
     Examples
     --------
@@ -144,17 +149,27 @@ def shifted_dates(frame: pd.DataFrame, *, better: float = 0.8) -> tuple[Finding,
         returns = pd.DataFrame(np.diff(logs, axis=0), columns=[name, "benchmark"])
         if int(returns.notna().all(axis=1).sum()) < 20:
             continue
-        lagged = {lag: pd.DataFrame({"r": returns[name], "b": returns["benchmark"].shift(lag)}) for lag in (-1, 0, 1)}
-        spread = {lag: float((pair["r"] - pair["b"]).std()) for lag, pair in lagged.items()}
+        target = multiple * np.expm1(returns["benchmark"])
+        # A multiple that would have cost more than everything says nothing about the day.
+        expected = np.log1p(target.where(target > -1.0))
+        lagged = {lag: pd.DataFrame({"r": returns[name], "b": expected.shift(lag)}).dropna() for lag in (0, -1, 1)}
+        spread = {lag: _dispersion(pair["r"] - pair["b"]) for lag, pair in lagged.items()}
+        fits = {lag: float(pair["r"].corr(pair["b"])) for lag, pair in lagged.items()}
         best = min(spread, key=lambda lag: spread[lag])
-        if best == 0 or spread[best] > better * spread[0]:
+        if best == 0 or spread[best] > better * spread[0] or not abs(fits[best]) > abs(fits[0]):
             continue
-        fits = {lag: float(np.corrcoef(lagged[lag].dropna().to_numpy().T)[0, 1]) for lag in (0, best)}
         where = "before" if best == 1 else "after"
+        times = "" if multiple == 1.0 else f"{multiple:g} times "
         message = (
-            f"{name} fits the benchmark of the session {where} better than that of its own: correlation "
+            f"{name} fits {times}the benchmark of the session {where} better than that of its own: correlation "
             f"{fits[best]:.2f} against {fits[0]:.2f}, daily divergence {spread[best] / BASIS_POINT:.0f} bp against "
             f"{spread[0] / BASIS_POINT:.0f} bp; its dates are shifted by one session"
         )
         found.append(Finding("shifted_dates", name, None, float(best), message, "error"))
     return tuple(found)
+
+
+def _dispersion(values: pd.Series[float]) -> float:
+    """Return the root mean square of the nine tenths of the values that lie nearest the median, from there."""
+    away = np.sort(np.abs(values.to_numpy(dtype=np.float64) - float(values.median())))
+    return float(np.sqrt(np.mean(np.square(away[: -(-9 * len(away) // 10)]))))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Final
 
 import numpy as np
@@ -18,12 +19,18 @@ Floats = npt.NDArray[np.float64]
 
 _FEWEST: Final = 40
 _SIDE: Final = 5
-# How far a jump must stand out from the largest of the others; heavy tails rarely reach it (Pareto 3: 2 in 100).
+# How far jumps must stand out from the largest of the others; heavy tails rarely reach it (Pareto 3: 2 in 100).
 _APART: Final = 4.0
 _SMALLEST: Final = 0.003
+_NOTHING: Final = 1e-5
 _SPLIT: Final = 0.18
 _PAYMENT: Final = 0.10
 _MANY: Final = 4
+# Moves that stand out are few: what happens every week is how the series is.
+_SHARE: Final = 0.2
+# A price that is back after so many sessions was a bad one; a longer absence is something else.
+_LONGEST: Final = 3
+_BACK: Final = 0.25
 
 _RATIOS: Final = tuple(
     sorted(
@@ -60,11 +67,55 @@ class _Moves:
     def size(self) -> Floats:
         return np.abs(self.own)
 
+    @property
+    def most(self) -> int:
+        """How many moves may stand out."""
+        return int(_SHARE * len(self.own))
+
     def usual(self, *but: int) -> float:
         """Return the largest of the other moves."""
         size = self.size
         size[list(but)] = 0.0
         return float(size.max())
+
+    @cached_property
+    def apart(self) -> frozenset[int]:
+        """The moves that stand out: as many of the largest as are each four times the largest of the rest."""
+        order = np.argsort(-self.size, kind="stable")
+        ranked = np.maximum(self.size[order][: self.most + 1], _NOTHING)
+        far = np.flatnonzero(ranked[:-1] > np.maximum(_APART * ranked[1:], _SMALLEST))
+        return frozenset(int(at) for at in order[: int(far[-1]) + 1]) if len(far) else frozenset()
+
+    @cached_property
+    def excursions(self) -> tuple[tuple[int, int], ...]:
+        """First and last move of each way out and back: moves that stand out and that cancel within three sessions."""
+        found: list[tuple[int, int]] = []
+        for at in sorted(self.apart):
+            if found and at <= found[-1][1]:
+                continue
+            left = {
+                back: abs(float(self.own[at : back + 1].sum()))
+                for back in range(at + 1, at + 1 + _LONGEST)
+                if back in self.apart
+            }
+            if left and min(left.values()) < _BACK * abs(self.own[at]):
+                found.append((at, min(left, key=lambda back: left[back])))
+        return tuple(found)
+
+    def settled(self) -> _Moves:
+        """Return the moves without those that led out and back: what a bad tick did to the days around it."""
+        own = self.own.copy()
+        for first, last in self.excursions:
+            net = float(own[first : last + 1].sum())
+            own[first : last + 1] = 0.0
+            own[last] = net
+        return _Moves(self.labels, own)
+
+    def without(self, known: set[int]) -> _Moves:
+        """Return the moves as if nothing had happened on some days."""
+        own = self.own.copy()
+        own[list(known)] = 0.0
+        return _Moves(self.labels, own)
 
     def lasts(self, at: int) -> bool:
         """Return whether what the days after a jump show is still there: it did not come back."""
@@ -114,7 +165,8 @@ def unadjusted_split(frame: pd.DataFrame, *, multiple: float = 1.0) -> tuple[Fin
     [('unadjusted_split', '2025-02-12', 0.333)]
     """
     found = []
-    for name, moves in _each(frame, multiple):
+    for name, seen in _each(frame, multiple):
+        moves = seen.settled()
         for at, (new, old) in _splits(moves):
             factor = float(np.exp(moves.own[at]))
             kind = f"{new} for {old}" if factor < 1 else f"{old} for {new} (reverse)"
@@ -129,7 +181,7 @@ def unadjusted_split(frame: pd.DataFrame, *, multiple: float = 1.0) -> tuple[Fin
 def _splits(moves: _Moves) -> list[tuple[int, tuple[int, int]]]:
     found: list[tuple[int, tuple[int, int]]] = []
     large = [int(at) for at in np.flatnonzero(moves.size > _SPLIT)]
-    if not large or len(large) > 5:
+    if not large or len(large) > moves.most:
         return []
     usual = max(moves.usual(*large), 1e-4)
     for at in large:
@@ -170,10 +222,11 @@ def spin_off(frame: pd.DataFrame, *, multiple: float = 1.0) -> tuple[Finding, ..
     ['spin_off']
     """
     found = []
-    for name, moves in _each(frame, multiple):
+    for name, seen in _each(frame, multiple):
+        moves = seen.settled()
         splits = {at for at, _ in _splits(moves)}
         large = [int(at) for at in np.flatnonzero(moves.size > _PAYMENT)]
-        usual = moves.usual(*large) if len(large) <= 5 else np.inf
+        usual = moves.usual(*large) if len(large) <= moves.most else np.inf
         for at in large:
             if at in splits or moves.own[at] > 0 or moves.size[at] < _APART * usual or not moves.lasts(at):
                 continue
@@ -205,8 +258,8 @@ def distribution_as_loss(
 
     Notes
     -----
-    One fall is reported where it is four times the largest of the other moves and at least 0.3 %. Falls too many for
-    that are reported where moves beyond six robust standard deviations are falls in at least four cases and hardly
+    Falls are reported where they are four times the largest of the other moves and at least 0.3 %, and no rise is.
+    Others are reported where moves beyond six robust standard deviations are falls in at least four cases and hardly
     ever rises: noise has two sides.
 
     Examples
@@ -219,8 +272,9 @@ def distribution_as_loss(
     ['distribution_as_loss']
     """
     found = []
-    for name, moves in _each(frame, multiple):
-        falls = _falls(moves, _explained(moves, frame[name], distributions))
+    for name, seen in _each(frame, multiple):
+        moves = seen.without(_explained(seen, frame[name], distributions)).settled()
+        falls = _falls(moves)
         if not falls:
             continue
         first = moves.day(falls[0])
@@ -230,7 +284,8 @@ def distribution_as_loss(
             f"{name} fell by up to {worst:.2f} % beyond the benchmark {days}, and stayed there: distributions that "
             "would read as losses; give them as inputs.distributions, or use a total-return series"
         )
-        found.append(Finding("distribution_as_loss", name, first, float(len(falls)), message, "warning"))
+        flagged = tuple(moves.day(at) for at in falls)
+        found.append(Finding("distribution_as_loss", name, first, float(len(falls)), message, "warning", flagged))
     return tuple(found)
 
 
@@ -242,21 +297,20 @@ def _explained(moves: _Moves, prices: pd.Series, distributions: pd.Series | None
     return {at for at in range(len(moves.own)) if moves.day(at) in paid.index and np.isfinite(prices[moves.day(at)])}
 
 
-def _falls(moves: _Moves, known: set[int]) -> list[int]:
+def _falls(moves: _Moves) -> list[int]:
     size = moves.size
     scale = 1.4826 * float(np.median(np.abs(moves.own - np.median(moves.own))))
     reach = max(6.0 * scale, _SMALLEST)
-    beyond = [int(at) for at in np.flatnonzero((size > reach) & (size <= _PAYMENT)) if at not in known]
+    beyond = [int(at) for at in np.flatnonzero((size > reach) & (size <= _PAYMENT))]
     falls = [at for at in beyond if moves.own[at] < 0 and moves.lasts(at)]
     rises = [at for at in beyond if moves.own[at] > 0]
     if len(falls) >= _MANY and len(rises) <= len(falls) // _MANY:
         return falls
-    single = [at for at in falls if size[at] >= _APART * max(moves.usual(at, *known), 1e-5)]
-    return single if len(single) == 1 else []
+    return [] if moves.apart & set(rises) else [at for at in falls if at in moves.apart]
 
 
 def spike(frame: pd.DataFrame, *, multiple: float = 1.0) -> tuple[Finding, ...]:
-    """Find bad ticks: a price that jumped away from the market for one session and came back.
+    """Find bad ticks: prices that jumped away from the market and were back within three sessions.
 
     Parameters
     ----------
@@ -266,34 +320,35 @@ def spike(frame: pd.DataFrame, *, multiple: float = 1.0) -> tuple[Finding, ...]:
     Returns
     -------
     tuple of Finding
-        Severity ``warning``; `value` is the price.
+        One for each series and session, severity ``warning``; `value` is the price.
 
     Notes
     -----
-    Two moves of opposite sign that cancel to a quarter, each four times the largest of all others and above 0.3 %.
+    The moves that stand out are as many of the largest as are each four times the largest of the rest, and above
+    0.3 %: one bad tick does not hide another. Those that lead away and back, to within a quarter of the first, are bad
+    ticks; what stays is a matter for the other screens.
 
     Examples
     --------
     >>> days = pd.bdate_range("2025-01-01", periods=60)
     >>> index = pd.Series(3000 * np.exp(np.cumsum(np.random.default_rng(0).normal(0, 0.03, 60))), days)
     >>> frame = pd.DataFrame({"close": index / 100, "benchmark": index})
-    >>> frame.loc[days[30], "close"] *= 1.05
+    >>> frame.loc[days[[30, 40]], "close"] *= [1.05, 0.98]
     >>> [f"{found.session:%F}" for found in spike(frame)]
-    ['2025-02-12']
+    ['2025-02-12', '2025-02-26']
     """
     found = []
     for name, moves in _each(frame, multiple):
-        pair = moves.size[:-1] + moves.size[1:]
-        at = int(np.argmax(pair))
-        there, back = moves.own[at], moves.own[at + 1]
-        usual = max(moves.usual(at, at + 1), 1e-5)
-        smallest = min(abs(there), abs(back))
-        if there * back < 0 and abs(there + back) < 0.25 * smallest and smallest > max(_APART * usual, _SMALLEST):
-            day = moves.day(at)
-            value = float(frame[name][day])
-            message = (
-                f"{day:%Y-%m-%d}: {name} is {value:g}, {100 * np.expm1(there):+.1f} % away from where the benchmark "
-                "left it, and back on the next session: a bad tick; compare it with another source"
-            )
-            found.append(Finding("spike", name, day, value, message, "warning"))
+        smallest = min((abs(moves.own[at]) for at in moves.apart), default=0.0)
+        for first, last in moves.excursions:
+            away = np.cumsum(moves.own[first:last])
+            back = f"{moves.day(last):%Y-%m-%d}"
+            for at in (first + int(place) for place in np.flatnonzero(np.abs(away) >= 0.5 * smallest)):
+                day = moves.day(at)
+                value = float(frame[name][day])
+                message = (
+                    f"{day:%Y-%m-%d}: {name} is {value:g}, {100 * np.expm1(away[at - first]):+.1f} % away from where "
+                    f"the benchmark left it, and back on {back}: a bad tick; compare it with another source"
+                )
+                found.append(Finding("spike", name, day, value, message, "warning"))
     return tuple(found)

@@ -128,6 +128,8 @@ def _sample(history: History) -> dict[str, object]:
                 "value": item.value,
                 "severity": item.severity,
                 "message": item.message,
+                "sessions": item.sessions,
+                "acknowledged": item.acknowledged or None,
             }
             for item in history.findings
         ],

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from research.cli.shared import FAILED, WRONG_REQUEST, as_json, check_folder, data_folder, stop
+from research.cli.shared import FAILED, FOUND, WRONG_REQUEST, as_json, check_folder, data_folder, stop
 
 if TYPE_CHECKING:
     from research.reporting.batch import BatchResult, Plan
@@ -155,3 +155,12 @@ def _show(result: BatchResult, *, as_json: bool) -> None:
         stop(f"{counts['failed']} of {counts['ok'] + counts['failed']} runs failed", FAILED)
     if result.problems:
         stop("every run is done, but not every file of the batch is written", FAILED)
+    if found := [run["id"] for run in result.manifest["runs"] if _open(result, run)]:
+        named = ", ".join(found[:3]) + (", ..." if len(found) > 3 else "")
+        stop(f"{len(found)} of {counts['ok']} runs have findings that nobody has acknowledged: {named}", FOUND)
+
+
+def _open(result: BatchResult, run: Mapping[str, Any]) -> bool:
+    from research.reporting import open_findings
+
+    return bool(open_findings(json.loads((result.folder / run["files"]["json"]["path"]).read_bytes())))

@@ -9,14 +9,12 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from research.cli.shared import FAILED, WRONG_REQUEST, as_json, columns, data_folder, print_json, stop
+from research.cli.shared import FAILED, FOUND, WRONG_REQUEST, as_json, columns, data_folder, print_json, stop
 
 if TYPE_CHECKING:
     from research.check import Checked
 
 __all__ = ["check"]
-
-WARNED = 3
 
 
 @click.command()
@@ -40,7 +38,8 @@ def check(
 ) -> None:
     """Say what is in PATH, what would be lost and which screens fire: a file, or a folder with a funds.toml.
 
-    One line each, the worst first. Exit code 0: nothing but notes; 3: warnings; 1: errors; 2: the request was wrong.
+    One line each, the worst first. Exit code 0: nothing but notes and what is acknowledged; 3: errors or warnings that
+    nobody has acknowledged; 1: something cannot be read, or a report would fail; 2: the request was wrong.
     """
     from research.check import check_file, check_folder, check_fund
 
@@ -101,7 +100,7 @@ def _show(checked: Checked, *, as_json: bool) -> None:
         print_json(checked.to_dict())
     else:
         click.echo(str(checked))
-    if checked.worst == "error":
+    if checked.failed:
         sys.exit(FAILED)
-    if checked.worst == "warning":
-        sys.exit(WARNED)
+    if checked.open:
+        sys.exit(FOUND)

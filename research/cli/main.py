@@ -1,7 +1,8 @@
 """The command ``research``: reports, funds and notebooks from a terminal.
 
-Exit codes: 0 done, 1 something failed, 2 the request was wrong, 130 interrupted. Answers go to stdout, messages to
-stderr. Heavy imports happen inside the commands, so that ``--help`` stays quick.
+Exit codes: 0 done, 1 something failed, 2 the request was wrong, 3 done with findings that nobody has acknowledged, 130
+interrupted. Answers go to stdout, messages to stderr. Heavy imports happen inside the commands, so that ``--help``
+stays quick.
 """
 
 from __future__ import annotations

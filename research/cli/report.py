@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from research.cli.shared import FAILED, as_json, check_folder, data_folder, stop
+from research.cli.shared import FAILED, FOUND, as_json, check_folder, data_folder, stop
 from research.errors import NotebookError
 
 if TYPE_CHECKING:
@@ -43,6 +43,9 @@ def report(
     as_json: bool,
 ) -> None:
     """Run one notebook for FUND and write its report: html, notebook and json.
+
+    Exit code 0: done; 3: done, with findings of the screens that nobody has acknowledged; 1: failed; 2: the request was
+    wrong.
 
     Parameters end up as plain text in all three files: never put a secret into one.
     """
@@ -88,7 +91,7 @@ def _values(
 
 
 def _show(result: RunResult, *, as_json: bool) -> None:
-    from research.reporting import summarise
+    from research.reporting import open_findings, summarise
 
     if as_json:
         click.echo(result.json.read_text(encoding="utf-8"), nl=False)
@@ -100,3 +103,6 @@ def _show(result: RunResult, *, as_json: bool) -> None:
         click.echo(result.html)
     if result.failure is not None:
         stop(f"{result.notebook}: {result.failure}", FAILED)
+    if found := open_findings(result.result or {}):
+        more = f" (and {len(found) - 1} more)" if len(found) > 1 else ""
+        stop(f"nobody has acknowledged: {found[0]['message']}{more}", FOUND)

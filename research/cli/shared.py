@@ -13,6 +13,7 @@ import click
 
 __all__ = [
     "FAILED",
+    "FOUND",
     "INTERRUPTED",
     "TERMINATED",
     "WRONG_REQUEST",
@@ -26,6 +27,8 @@ __all__ = [
 
 FAILED = 1
 WRONG_REQUEST = 2
+FOUND = 3
+"""Done, with findings that nobody has acknowledged."""
 INTERRUPTED = 130
 TERMINATED = 143
 

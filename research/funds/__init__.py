@@ -2,6 +2,7 @@
 
 from research.funds.fact import STATUS_MEANING, Fact, Status
 from research.funds.fund import Fund, Kind
+from research.funds.known import SCREEN_RULES, KnownFinding
 from research.funds.registry import data_folder, described, funds, read_funds, read_tables
 from research.funds.schedule import FeePeriod, FeeSchedule, FeeTier
 from research.funds.series import INPUTS, ROLES, FileSource, InputName, Role, SeriesSource, TableSource
@@ -10,6 +11,7 @@ from research.funds.terms import FuturesTerms, LeverageTerms, StakingTerms
 __all__ = [
     "INPUTS",
     "ROLES",
+    "SCREEN_RULES",
     "STATUS_MEANING",
     "Fact",
     "FeePeriod",
@@ -20,6 +22,7 @@ __all__ = [
     "FuturesTerms",
     "InputName",
     "Kind",
+    "KnownFinding",
     "LeverageTerms",
     "Role",
     "SeriesSource",

@@ -15,6 +15,7 @@ from pydantic import Field, PrivateAttr, ValidationInfo, field_validator
 
 from research.errors import DataError
 from research.funds.fact import STATUS_MEANING, UNKNOWN, Fact, FrozenModel, Text
+from research.funds.known import KnownFinding
 from research.funds.pull import PullName, PullSource
 from research.funds.schedule import FeeSchedule
 from research.funds.series import FileSource, InputName, Role, SeriesSource, TableSource
@@ -68,6 +69,8 @@ class Fund(Result, FrozenModel):
         How the fund holds futures, where it does.
     allow_clocks : bool
         Compare NAV, close and benchmark although their clocks differ; the difference is then part of every figure.
+    known : tuple of KnownFinding
+        What screens find in these data and somebody has looked at.
     pull : dict of str to PullSource
         What ``research pull`` fetches: a role or another name, and from where.
     simulated : bool
@@ -99,6 +102,7 @@ class Fund(Result, FrozenModel):
     inputs: dict[InputName, SeriesSource] = Field(default_factory=dict)
     futures: FuturesTerms | None = None
     allow_clocks: bool = False
+    known: tuple[KnownFinding, ...] = ()
     pull: dict[PullName, PullSource] = Field(default_factory=dict)
     simulated: bool = False
     _root: Path | None = PrivateAttr(default=None)
@@ -347,7 +351,7 @@ class Fund(Result, FrozenModel):
             what = f": {source.measures}" if source.measures else ""
             value = f"{source.provider}{what}, {source.clock}, {source.unit}{tick}"
             rows.append((f"series {role.replace('_', ' ')}", value, "", source.where))
-        return rows
+        return [*rows, *(("acknowledged", str(finding), "", "") for finding in self.known)]
 
 
 def _told(fact: Fact) -> tuple[str, str, str]:

@@ -10,6 +10,7 @@ from pydantic import BaseModel, ValidationError
 from research.errors import DataFileError
 from research.funds.fact import Fact
 from research.funds.fund import Fund
+from research.funds.known import KnownFinding
 from research.funds.pull import PullSource
 from research.funds.schedule import FeePeriod, FeeSchedule, FeeTier
 from research.funds.series import SeriesSource, TableSource
@@ -27,6 +28,7 @@ MODELS: tuple[type[BaseModel], ...] = (
     SeriesSource,
     TableSource,
     FuturesTerms,
+    KnownFinding,
     PullSource,
     StakingTerms,
     LeverageTerms,
@@ -39,6 +41,7 @@ ADVICE = {
     "end": "write a date without quotes, as in 2025-07-22, or leave it out for a period that lasts",
     "tick": "write the step of the printed number: 0.01 for a cent",
     "fee": 'give [fund.TICKER.fee] with periods, source and status, or fee = "unknown"',
+    "why": "say in words what somebody found who looked at it",
     "source": "say in words where the value was found",
 }
 

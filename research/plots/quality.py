@@ -24,6 +24,8 @@ _STATES: Final = (
     ("missing_value", "#d55e00"),
     ("no_row", "#a00000"),
     ("masked_stale_close", "#cc79a7"),
+    ("masked_spike_close", "#cc79a7"),
+    ("masked_session", "#8b3a6b"),
 )
 
 _MARKS: Final = (("error", "#a00000", "X"), ("warning", "#d55e00", "o"), ("note", "#777777", "|"))
@@ -82,13 +84,13 @@ def findings_marked(history: History) -> DescribedFigure:
     level = history.divergence("nav")
     values = (history.premium if has_close else level - level.iloc[0]) / BASIS_POINT
     what = "premium" if has_close else "divergence from the benchmark"
-    dated = [item for item in history.findings if item.session is not None and item.session in values.index]
+    dated = [(session, item) for item in history.findings for session in item.sessions if session in values.index]
     with drawing():
         figure, grid = axes_grid(1, 1, height=3.2)
         axes = grid[0, 0]
         axes.plot(values.index, values, color="#0072b2", lw=0.8)
         for severity, colour, mark in _MARKS:
-            days = pd.DatetimeIndex(sorted({str(item.session) for item in dated if item.severity == severity}))
+            days = pd.DatetimeIndex(sorted({session for session, item in dated if item.severity == severity}))
             if len(days):
                 at = mdates.date2num(days.to_pydatetime())  # type: ignore[no-untyped-call]
                 heights = np.nan_to_num(values.reindex(days).to_numpy(dtype=np.float64))
@@ -98,6 +100,6 @@ def findings_marked(history: History) -> DescribedFigure:
             axes.legend(loc="best")
         date_axis(axes)
         label_axes(axes, f"Sessions that a screen names, on the {what} of {history.fund.ticker}", "session", "bp (log)")
-    listed = "; ".join(f"{item.session:%Y-%m-%d} {item.rule}" for item in dated[:8]) or "none"
+    listed = "; ".join(f"{session:%Y-%m-%d} {item.rule}" for session, item in dated[:8]) or "none"
     figure.alt = f"The {what} of {history.fund.ticker} in basis points; sessions that a screen names: {listed}."
     return figure

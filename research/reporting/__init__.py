@@ -2,7 +2,7 @@
 
 from research.reporting.catalogue import copy_notebooks, notebook, notebooks
 from research.reporting.parameters import Parameter, check, effective, parse_assignments, read_schema
-from research.reporting.result import Failure, check_result, read_result, write_result
+from research.reporting.result import Failure, check_result, open_findings, read_result, write_result
 from research.reporting.run import RunResult, run_report
 from research.reporting.summary import summarise
 
@@ -16,6 +16,7 @@ __all__ = [
     "effective",
     "notebook",
     "notebooks",
+    "open_findings",
     "parse_assignments",
     "read_result",
     "read_schema",

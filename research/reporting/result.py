@@ -25,6 +25,7 @@ __all__ = [
     "Failure",
     "check_result",
     "failure_record",
+    "open_findings",
     "read_result",
     "write_result",
 ]
@@ -116,6 +117,30 @@ def read_result(path: Path) -> dict[str, Any]:
     check_result(document)
     result: dict[str, Any] = document
     return result
+
+
+def open_findings(result: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """Return what the screens of a result's sample found that is more than a note and that nobody has acknowledged.
+
+    Parameters
+    ----------
+    result : mapping
+        In the layout of ``research.result/1``; one without a sample has no findings.
+
+    Examples
+    --------
+    >>> row = {"rule": "spike", "series": "close", "session": "2025-02-12", "value": 31.0, "severity": "warning"}
+    >>> known = {**row, "acknowledged": "as the exchange printed it"}
+    >>> len(open_findings({"sample": {"screens": [row, known]}}))
+    1
+    """
+    sample = result.get("sample")
+    screens = sample.get("screens") if isinstance(sample, Mapping) else None
+    return [
+        item
+        for item in (screens if isinstance(screens, list) else [])
+        if isinstance(item, Mapping) and item.get("severity") in ("error", "warning") and not item.get("acknowledged")
+    ]
 
 
 def failure_record(fund: str | None, notebook: str, parameters: Mapping[str, Any], failure: Failure) -> bytes:

@@ -1,9 +1,13 @@
 from __future__ import annotations
 
+import re
+from pathlib import Path
+
 import numpy as np
 import pandas as pd
 import pytest
 
+from research import alignment, opening
 from research.alignment import (
     carried_forward,
     constant_column,
@@ -18,6 +22,7 @@ from research.alignment import (
     shifted_dates,
     zero_columns,
 )
+from research.funds import SCREEN_RULES
 
 DAYS = sessions("XNYS", "2024-07-23", "2025-07-22")
 
@@ -68,6 +73,41 @@ def test_shifted_dates_are_named_with_their_direction(lag, column):
     assert found[0].value == lag
     assert found[0].severity == "error"
     assert ("before" if lag == 1 else "after") in found[0].message
+
+
+def of_multiple(multiple, seed=0):
+    """A fund that earns a multiple of its benchmark's move each session, but for a basis point of noise."""
+    rng = np.random.default_rng(seed)
+    moves = np.expm1(rng.normal(0, 0.03, len(DAYS)))
+    nav = 20 * np.cumprod(1 + multiple * moves) * np.exp(rng.normal(0, 1e-4, len(DAYS)))
+    return pd.DataFrame({"nav": nav, "benchmark": 3000 * np.cumprod(1 + moves)}, DAYS)
+
+
+MULTIPLES = [-3.0, -2.0, -1.0, -0.5, 0.5, 1.0, 1.5, 2.0, 3.0]
+
+
+@pytest.mark.parametrize("multiple", MULTIPLES)
+def test_a_fund_is_held_against_its_multiple_of_its_own_session(multiple):
+    frame = of_multiple(multiple)
+    assert shifted_dates(frame, multiple=multiple) == ()
+    assert shifted_dates(frame) == ()  # a file does not say its multiple
+    assert not [item for item in screen(frame, multiple=multiple) if item.severity != "note"]
+
+
+@pytest.mark.parametrize("multiple", MULTIPLES)
+@pytest.mark.parametrize("lag", [-1, 1])
+def test_shifted_dates_of_a_multiple_are_named(multiple, lag):
+    frame = of_multiple(multiple)
+    frame = frame.assign(nav=frame["nav"].shift(lag)).dropna()
+    (found,) = shifted_dates(frame, multiple=multiple)
+    assert (found.series, found.value) == ("nav", lag)
+
+
+def test_bad_rows_do_not_hide_that_dates_are_shifted():
+    frame = of_multiple(1.0)
+    frame = frame.assign(nav=frame["nav"].shift(1)).iloc[1:]
+    frame.iloc[np.linspace(5, 240, 10).astype(int), 0] *= 1.5
+    assert [found.value for found in shifted_dates(frame)] == [1.0]
 
 
 def test_unrelated_series_and_holes_are_not_shifted():
@@ -161,3 +201,15 @@ def test_naive_cost_is_the_dispersion_of_the_rows_that_are_kept():
     assert cost.sessions_bp < cost.weekdays_bp < cost.all_rows_bp
     assert naive_cost(nav, index, DAYS, periods_per_year=1008).all_rows_bp == pytest.approx(2 * by_hand, rel=1e-9)
     assert "bp a year" in str(cost)
+
+
+def test_every_rule_of_a_screen_can_be_acknowledged_by_its_name():
+    """What is written in a fund's entry is checked against a list, which names what the screens say and no more."""
+    sources = "".join(
+        path.read_text(encoding="utf-8")
+        for path in (*Path(alignment.__file__).parent.glob("screens*.py"), Path(opening.__file__))
+    )
+    told = set(re.findall(r'Finding\(\s*"(\w+)"', sources)) | set(re.findall(r'\brule = f?"(\w+)"', sources))
+    told |= {f"premium_in_{unit}" for unit in ("dollars", "percent", "fraction")}
+    assert set(SCREEN_RULES) <= told
+    assert told - set(SCREEN_RULES) == {"carried_forward", "early_close", "premium_in_"} & told

@@ -92,6 +92,73 @@ def test_a_bad_tick_comes_back():
     assert not any(found[name] for name in ("unadjusted_split", "spin_off", "distribution_as_loss"))
 
 
+@pytest.mark.parametrize("count", [1, 2, 5, 20])
+@pytest.mark.parametrize("seed", range(3))
+def test_one_bad_tick_does_not_hide_another(count, seed):
+    frame = clean(seed)
+    rng = np.random.default_rng(seed)
+    places = np.sort(rng.choice(np.arange(10, 240), count, replace=False))
+    frame.iloc[places, 0] *= 1 + rng.choice([-1, 1], count) * rng.uniform(0.02, 0.4, count)
+    found = every(frame)
+    assert [item.session for item in found["spike"]] == list(DAYS[places])
+    assert not any(found[name] for name in ("unadjusted_split", "spin_off", "distribution_as_loss"))
+
+
+def test_bad_ticks_that_follow_each_other_are_each_named():
+    frame = clean()
+    frame.iloc[[50, 51, 100, 101, 102, 150, 151, 200, 202], 0] *= [1.3, 1.02, 0.9, 0.9, 0.9, 1.1, 0.9, 1.1, 1.1]
+    places = [50, 51, 100, 101, 102, 150, 151, 200, 202]
+    assert [item.session for item in every(frame)["spike"]] == list(DAYS[places])
+    assert {name for name, found in every(frame).items() if found} == {"spike"}
+
+
+def test_a_large_bad_tick_is_neither_a_split_nor_a_spin_off():
+    """A price that doubles and halves moves by a ratio of small integers twice, and nothing of it stays."""
+    frame = clean()
+    frame.iloc[[60, 120], 0] *= [2.0, 0.8]
+    assert {name for name, found in every(frame).items() if found} == {"spike"}
+
+
+def test_faults_of_several_kinds_are_each_named_on_their_days():
+    frame = clean()
+    frame.iloc[30:, 0] *= 0.98
+    frame.iloc[60:, 0] /= 2
+    frame.iloc[100, 0] *= 1.05
+    frame.iloc[120:, 0] *= 0.98
+    frame.iloc[150:, 0] *= 0.85
+    frame.iloc[[180, 200], 0] *= [0.7, 1.01]
+    found = every(frame)
+    days = {name: [day for item in items for day in item.sessions] for name, items in found.items()}
+    assert days == {
+        "unadjusted_split": [DAYS[60]],
+        "spin_off": [DAYS[150]],
+        "distribution_as_loss": [DAYS[30], DAYS[120]],
+        "spike": [DAYS[100], DAYS[180], DAYS[200]],
+    }
+
+
+@pytest.mark.parametrize("count", [1, 2, 3, 5, 20])
+def test_any_number_of_payments(count):
+    frame = clean()
+    places = np.linspace(20, 230, count).astype(int)
+    for place in places:
+        frame.iloc[place:, 0] *= 0.985
+    (found,) = distribution_as_loss(frame)
+    assert found.sessions == tuple(DAYS[places])
+    assert found.value == count
+
+
+@pytest.mark.parametrize("count", [1, 2, 5, 20])
+def test_any_number_of_splits_and_of_spin_offs(count):
+    places = np.linspace(20, 230, count).astype(int)
+    halved, less = clean(), clean()
+    for place in places:
+        halved.iloc[place:, 0] /= 2
+        less.iloc[place:, 0] *= 0.85
+    assert [item.session for item in unadjusted_split(halved)] == list(DAYS[places])
+    assert [item.session for item in spin_off(less)] == list(DAYS[places])
+
+
 def test_a_stale_value_is_not_also_a_bad_tick():
     frame = clean()
     day = int(np.argmax(np.abs(np.diff(np.log(frame["benchmark"]))[60:180]))) + 61

@@ -139,3 +139,31 @@ def test_several_faults_are_counted():
 def test_yaml_and_json_are_not_toml():
     assert "not valid TOML" in complaint("fund:\n  MINE: 1\n")
     assert "not valid TOML" in complaint('{"fund": {}}')
+
+
+KNOWN = 'known = [{ date = 2025-03-06, series = "close", rule = "stale_value", why = "looked at" }]'
+
+
+def with_known(text=KNOWN):
+    return GOOD.replace('asset = "ether"\n', f'asset = "ether"\n{text}\n')
+
+
+def test_findings_can_be_acknowledged():
+    (mine,) = parse_funds(with_known().encode(), "funds.toml")
+    assert str(mine.known[0]) == "stale_value of close on 2025-03-06: looked at"
+    assert "stale_value of close on 2025-03-06: looked at" in str(mine)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "told"),
+    [
+        ('"stale_value"', '"stale_valu"', "known[0].rule: unknown screen 'stale_valu': did you mean 'stale_value'?"),
+        ('"close"', '"closes"', "known[0].series: unknown series 'closes': did you mean 'close'?"),
+        ('why = "looked at"', 'why = ""', "known[0].why: is '': "),
+        (', why = "looked at"', "", "known[0].why: is missing; say in words what somebody found who looked at it"),
+        ("2025-03-06", "2025-03-06T16:00:00", "known[0].date: the date is 2025-03-06 16:00:00: write a day"),
+        ('why = "looked at"', 'why = "looked at", reason = "so"', "known[0].reason: no such key"),
+    ],
+)  # fmt: skip
+def test_an_acknowledgement_is_read_strictly(old, new, told):
+    assert told in complaint(with_known(KNOWN.replace(old, new)))

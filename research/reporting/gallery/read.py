@@ -12,6 +12,7 @@ from typing import Any, Final
 from research.errors import DataError, DataFileError
 from research.reporting.gallery.shown import as_number, href, short
 from research.reporting.gallery.sparkline import Sparkline, sparkline
+from research.reporting.result import open_findings
 from research.reporting.schema import violation
 
 __all__ = ["MANIFEST", "Batch", "Run", "read_batch"]
@@ -124,7 +125,7 @@ def _differing(entries: Sequence[Mapping[str, Any]]) -> dict[str, list[str]]:
 
 def _run(folder: Path, entry: Mapping[str, Any], differing: Sequence[str]) -> Run:
     result, problem = _result(folder, entry)
-    notes = [note for note in (entry["note"], problem) if note]
+    notes = [note for note in (entry["note"], problem, _found(result)) if note]
     links = {kind: href(entry["files"][kind]["path"]) for kind in _KINDS if kind in entry["files"]}
     series = _mapping(result.get("spark"))
     label, unit = short(_text(series.get("label")), _WORDS) or "Series", short(_text(series.get("unit")))
@@ -161,6 +162,18 @@ def _result(folder: Path, entry: Mapping[str, Any]) -> tuple[Mapping[str, Any], 
         told = error.strerror if isinstance(error, OSError) else "no JSON"
         return {}, f"its result cannot be read ({told}): run the batch again"
     return (result, None) if isinstance(result, dict) else ({}, "its result holds no object")
+
+
+def _found(result: Mapping[str, Any]) -> str:
+    """Return what screens found and nobody has acknowledged, in a few words; empty where there is nothing."""
+    found = open_findings(result)
+    if not found:
+        return ""
+    named = dict.fromkeys(
+        f"{_text(item.get('rule')).replace('_', ' ')} ({_text(item.get('series'))})" for item in found
+    )
+    what = "1 finding" if len(found) == 1 else f"{len(found)} findings"
+    return f"{what} that nobody has acknowledged: {', '.join(named)}"
 
 
 def _figures(value: object) -> dict[Label, tuple[float | None, float | None]]:

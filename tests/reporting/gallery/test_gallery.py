@@ -347,3 +347,19 @@ def test_a_message_that_says_too_much_ends_and_says_how_much_is_left_out() -> No
 @pytest.mark.parametrize("value", [None, True, "1", float("nan"), float("inf"), 10**400, [], {}])
 def test_what_is_no_finite_number_is_none(value: object) -> None:
     assert as_number(value) is None
+
+
+def test_a_row_says_how_many_findings_nobody_has_acknowledged(tmp_path: Path) -> None:
+    row = {"rule": "stale_value", "series": "close", "session": "2026-03-06", "value": 30.61, "severity": "warning"}
+    rows = [row, {**row, "session": "2026-03-09"}, {**row, "rule": "early_close", "severity": "note"}]
+    known = [{**row, "acknowledged": "seen"}]
+    runs = []
+    for name, screens in (("A", rows), ("B", known)):
+        document = result(name, "n", {"x": 1.0})
+        document["sample"]["screens"] = screens
+        runs.append(succeeded(tmp_path, f"{name}/n", document))
+    write_batch(tmp_path, runs)
+    _, page = gallery(tmp_path)
+    text = page.all("body")[0][1]
+    assert text.count("nobody has acknowledged") == 1
+    assert "2 findings that nobody has acknowledged: stale value (close)" in text
