@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import click
@@ -59,6 +60,39 @@ def _kind(name: str) -> Any:  # noqa: ANN401 - a literal type that lives behind 
     if name not in kinds:
         raise UnknownNameError("kind of fund", name, kinds)
     return name
+
+
+@simulate.command("tracking-error")
+@click.option("--world", "worlds", multiple=True, metavar="NAME", help="A world; may be repeated [default: all].")
+@click.option("--draws", type=click.IntRange(min=20), help="Samples [default: 2000; 20000 to train].")
+@click.option(
+    "--sessions", type=click.IntRange(min=63), multiple=True, default=(126, 252, 504, 1008), show_default=True
+)
+@click.option("--horizon", "horizons", type=int, multiple=True, default=(1, 5, 21), show_default=True)
+@click.option("--seed", type=click.IntRange(min=0), default=1, show_default=True, help="Seeds everything.")
+@click.option("--train", metavar="FILE", help="Make the coefficients again, into this file, instead.")
+@as_json
+def tracking_error(
+    worlds: tuple[str, ...],
+    draws: int | None,
+    sessions: tuple[int, ...],
+    horizons: tuple[int, ...],
+    seed: int,
+    train: str | None,
+    as_json: bool,
+) -> None:
+    """Measure what the intervals of a tracking error cover, or make their coefficients again."""
+    from research.simulation.tracking_error_coverage import tracking_error_coverage
+    from research.simulation.tracking_error_training import train_interval, write_calibration
+
+    try:
+        if train is not None:
+            write_calibration(Path(train), train_interval(draws=draws or 20_000, seed=seed, horizons=horizons))
+            return
+        study = tracking_error_coverage(worlds or None, draws or 2_000, sessions, horizons=horizons, seed=seed)
+    except ResearchError as error:
+        stop(str(error), WRONG_REQUEST)
+    print_json(study.to_dict()) if as_json else click.echo(str(study))
 
 
 @simulate.command()
