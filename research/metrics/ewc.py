@@ -16,7 +16,7 @@ from scipy.special import stdtrit
 
 from research.conventions import check_confidence
 from research.errors import ParameterError, SampleError
-from research.metrics._pair import Array, check_pair, check_values
+from research.metrics._sample import Array, check_pair, check_values
 from research.tables import Result, Table
 
 __all__ = [

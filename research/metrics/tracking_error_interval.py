@@ -20,10 +20,9 @@ from scipy.signal import lfilter
 
 from research.conventions import BASIS_POINT, check_confidence, check_periods
 from research.errors import ParameterError, SampleError, nearest
-from research.metrics._pair import Array, check_pair, check_values
+from research.metrics._sample import Array, check_pair, check_values
 from research.metrics.ewc import cosine_coefficients
-from research.metrics.interval_result import MeasureInterval
-from research.metrics.intervals import hac_interval
+from research.metrics.intervals import MeasureInterval, hac_interval
 from research.tables import Result, Table
 
 __all__ = [
@@ -537,4 +536,4 @@ def _hill(values: Array) -> float:
 
 def _mean_absolute(divergence: pd.Series, confidence: float) -> MeasureInterval:
     zero = pd.Series(0.0, divergence.index)
-    return hac_interval("mean_absolute_divergence", divergence, zero, level=confidence)
+    return hac_interval("mean_absolute_divergence", divergence, zero, confidence=confidence)

@@ -12,7 +12,7 @@ import pandas as pd
 from research.errors import UnknownNameError
 from research.metrics.tracking_error_interval import Kind, calibration, horizon_sums, interval_features
 from research.simulation.checks import whole
-from research.simulation.study import share_interval
+from research.simulation.coverage import share_interval
 from research.simulation.tracking_error_worlds import TRIED, UNSEEN
 from research.tables import Result, Table
 
