@@ -245,13 +245,14 @@ def coverage_study(
     Notes
     -----
     Each fund goes the way of a real one: its drivers are measured from the history, identified and estimated as
-    `research.decompose` does by default. A driver that a fund's data do not identify is imposed and has no interval.
+    `research.decompose` does by default. A driver that a fund's data do not identify is imposed and has no
+    interval; one that is an identity is left out.
 
     Examples
     --------
     >>> study = coverage_study(["random_walk"], draws=20, sessions=120)
     >>> study.frame[["basis", "driver"]].values.tolist()
-    [['nav', 'expense_ratio'], ['price', 'expense_ratio'], ['price', 'premium_discount']]
+    [['nav', 'expense_ratio'], ['price', 'expense_ratio']]
     """
     whole("draws", draws, 2)
     whole("seed", seed, 0)
@@ -431,6 +432,8 @@ def _figures(
     bounds = fit.conf_int(confidence)
     years = years_between(pd.Timestamp(sample.level.index[0]), pd.Timestamp(sample.level.index[-1]))
     for name, exposure, gain in sample.drivers:
+        if exposure in found.identities:  # nothing is estimated, so there is nothing to cover
+            continue
         stated = gain / years / BASIS_POINT
         if exposure not in estimated:
             yield name, _TRUTH, math.nan, math.nan, math.nan, math.nan, stated

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import importlib
+
 import numpy as np
 import pandas as pd
 import pytest
 
-import research.decomposition.averaged_panel as panel_module
 from research.decomposition.averaged import averaged_level
 from research.decomposition.averaged_panel import averaged_panel
 from research.errors import DataError, IdentificationError, ParameterError, SampleError
@@ -85,7 +86,7 @@ def test_without_drivers():
 
 def test_chunks_do_not_matter(monkeypatch):
     whole = averaged_panel(LEVELS, DRIVERS)
-    monkeypatch.setattr(panel_module, "_CHUNK_BYTES", 80 * 646 * 3 * 5)
+    monkeypatch.setattr(importlib.import_module(averaged_panel.__module__), "_CHUNK_BYTES", 80 * 646 * 3 * 5)
     parts = averaged_panel(LEVELS, DRIVERS)
     np.testing.assert_allclose(parts.lower, whole.lower, rtol=1e-7)
     np.testing.assert_allclose(parts.noise, whole.noise, rtol=1e-9)

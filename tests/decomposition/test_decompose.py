@@ -98,10 +98,11 @@ class TestEthv:
         assert parts == pytest.approx(result.tracking_difference, abs=IDENTITY)
         assert float((result.euler.sum() - 1.0).abs().max()) < 1e-9
 
-    def test_masked_closes_take_the_banded_path(self):
+    def test_masked_closes_are_missing_sessions(self):
         masked = rs.load("ETHV", mask_flagged=True)
         result = decompose(masked, "price")
-        assert result.fit.method == "banded Cholesky"
+        assert result.fit.gaps.max() == 2.0
+        assert decompose(masked, "price", error="noise").fit.method == "banded Cholesky"
         assert result.reconciliation_gap < IDENTITY
         assert len(result.total) == 546
 
@@ -220,43 +221,72 @@ def test_verdict_on_a_period_follows_its_interval(ethv):
 
 
 def test_verdict_on_a_driver_follows_its_test(ethv):
-    """A fee stated at twice its rate passes through by half, which is not in full; an imposed one is not judged."""
+    """A fee stated at twice its rate passes through by half, which is not as stated; an imposed one is not judged."""
     fee = decompose(ethv, "nav").drivers[0]
-    assert fee.passes_in_full is True
-    assert replace(fee, p_value_unity=DOUBT).passes_in_full
-    assert not replace(fee, p_value_unity=np.nextafter(DOUBT, 0.0)).passes_in_full
+    assert fee.verdict == "compatible with full pass-through"
+    assert replace(fee, p_value_adjusted=DOUBT).passes_in_full
+    assert replace(fee, p_value_adjusted=np.nextafter(DOUBT, 0.0)).verdict == "not as stated"
+    assert replace(fee, coefficient_interval=(-0.1, 1.3)).verdict == "cannot be told from nothing"
     doubled = [replace(driver, level=2.0 * driver.level) for driver in measure(ethv, "nav")]
-    assert decompose(ethv, "nav", drivers=doubled).drivers[0].passes_in_full is False
-    assert decompose(ethv, "nav", policy="impose").drivers[0].passes_in_full is None
+    assert decompose(ethv, "nav", drivers=doubled).drivers[0].verdict == "not as stated"
+    assert decompose(ethv, "nav", policy="impose").drivers[0].verdict is None
 
 
-def test_verdict_on_the_remainder_follows_its_interval(ethv):
-    """Where the fee is imposed nothing says how uncertain the rest is; where it is no driver, the rest is the fee."""
-    rest = decompose(ethv, "nav").unexplained
-    assert rest.within_chance is (rest.interval[0] <= 0.0 <= rest.interval[1])
-    assert replace(rest, interval=(-1e-5, 0.0)).within_chance is True
-    assert replace(rest, interval=(1e-6, 1e-5)).within_chance is False
-    assert decompose(ethv, "nav", policy="impose").unexplained.within_chance is None
+def test_p_values_of_one_table_are_adjusted_by_holm(ethv):
+    from statsmodels.stats.multitest import multipletests
+
+    rows = decompose(ethv, "nav").drivers
+    expected = multipletests([row.p_value_unity for row in rows], method="holm")[1]
+    assert [row.p_value_adjusted for row in rows] == pytest.approx(expected, rel=1e-12)
 
 
-def test_a_coarsely_printed_nav_imposes_the_premium():
+def test_the_remainder_has_the_error_that_chance_gives_it(ethv):
+    """Imposed drivers add nothing to what chance makes; a fee that is no driver is in the remainder, and shows."""
+    free, imposed = decompose(ethv, "nav"), decompose(ethv, "nav", policy="impose")
+    assert free.unexplained.interval == free.remainder.interval
+    assert free.remainder.more_than_chance is False
+    assert imposed.remainder.std_error > 0.0
+    missing = [driver for driver in measure(ethv, "nav") if driver.name != "expense_ratio"]
+    assert decompose(ethv, "nav", drivers=missing).remainder.more_than_chance is True
+
+
+@pytest.mark.parametrize("fund", ["SIM-FUTURES", "SIM-LEVERAGED", "SIM-STAKING"])
+def test_what_cannot_be_told_apart_is_said_together(fund):
+    """Members of a group share one test, and the sum of drivers alike is known better than the best of them."""
+    result = decompose(rs.load(fund), "nav")
+    for group in result.groups:
+        members = [part for part in result.drivers if part.name in group.members]
+        assert len(members) > 1
+        assert {part.identified for part in members} == {"stated × group"}
+        assert {part.coefficient for part in members} == {group.coefficient}
+        assert all(np.isnan(part.p_value_unity) and part.verdict is None for part in members)
+        assert sum(part.contribution for part in members) == pytest.approx(group.contribution, rel=1e-12)
+    [together] = result.combinations
+    alone = [row for row in (*result.drivers, *result.groups) if row.contribution_std_error > 0.0]
+    alone = [row for row in alone if set(row.members or (row.name,)) <= set(together.members)]
+    assert len(alone) > 1
+    assert together.contribution_std_error < 0.5 * min(row.contribution_std_error for row in alone)
+    assert sum(row.contribution for row in alone) == pytest.approx(together.contribution, rel=1e-12)
+    assert not any(part.identified == "imposed" for part in result.drivers)
+
+
+def test_the_premium_is_an_identity_and_only_estimated_where_that_is_asked(ethv):
+    premium = next(part for part in decompose(ethv, "price").drivers if part.name == "premium_discount")
+    assert (premium.identified, premium.coefficient, premium.verdict) == ("identity", 1.0, None)
+    asked = decompose(ethv, "price", policy={"premium_discount": "estimate"})
+    assert next(part for part in asked.drivers if part.name == "premium_discount").identified == "estimated"
+
+
+def test_a_coarsely_printed_nav_would_bias_the_premium():
     """A NAV of cents is in the premium and, with the other sign, in the remainder: estimated, β would fall below 1."""
     from research.simulation import simulate
     from research.simulation.noise_kinds import noise_worlds, study_world
 
     world = noise_worlds(["rounded"], study_world(504))["rounded"]
-    estimated, imposed = [], []
+    estimated = []
     for draw in range(12):
         history = simulate(world, 3, draw=draw)
-        result = decompose(history, "price")
-        imposed.append(next(p for p in result.drivers if p.name == "premium_discount"))
         forced = decompose(history, "price", policy={"premium_discount": "estimate"})
         part = next(p for p in forced.drivers if p.name == "premium_discount")
         estimated.append((part.coefficient - 1) / part.std_error)
-    assert all(part.identified == "imposed" and "rounding" in part.reason for part in imposed)
     assert np.mean(estimated) < -0.8
-
-
-def test_a_finely_printed_nav_leaves_the_premium_estimated(ethv):
-    premium = next(part for part in decompose(ethv, "price").drivers if part.name == "premium_discount")
-    assert premium.identified == "estimated"

@@ -447,7 +447,7 @@ def test_refusal_of_another_noise(persistent):
 
 
 def test_decompose_takes_persistent_noise(persistent):
-    result = rs.decompose(rs.load("ETHV"), "nav", transitory="ar1")
+    result = rs.decompose(rs.load("ETHV"), "nav", error="ar1")
     assert result.reconciliation_gap < 1e-12
     assert result.fit.method == "banded Cholesky, AR(1)"
     assert "autocorrelation of the transitory part" in str(local_level(*persistent(6), transitory="ar1"))

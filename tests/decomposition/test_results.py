@@ -13,7 +13,10 @@ import research as rs
 from research import decomposition
 from research.decomposition import (
     autocorrelation_test,
+    averaged_level,
+    averaged_panel,
     bootstrap_decomposition,
+    chance_of_remainder,
     decompose,
     fee_regimes,
     identify,
@@ -32,7 +35,10 @@ LEVEL = DRIVERS.sum(axis=1) + 1e-5 * np.random.default_rng(2).standard_normal(16
 
 MAKERS: dict[str, Callable[[], object]] = {
     "AutocorrelationTest": lambda: autocorrelation_test(LEVEL, DRIVERS),
+    "AveragedPanel": lambda: averaged_panel(LEVEL.to_frame("A"), DRIVERS),
+    "AveragedResult": lambda: averaged_level(LEVEL, DRIVERS),
     "BootstrapDecomposition": lambda: bootstrap_decomposition(LEVEL, DRIVERS, draws=20),
+    "Chance": lambda: chance_of_remainder(averaged_level(LEVEL, DRIVERS), 0.6),
     "Decomposition": lambda: decompose(rs.load("ETHV"), "price"),
     "DriverEstimate": lambda: decompose(rs.load("ETHV")).drivers[0],
     "FeeRegime": lambda: fee_regimes(rs.load("ETHV")).regimes[0],
@@ -80,6 +86,6 @@ def test_identification_names_what_was_imposed_and_why():
     frame = identify(LEVEL, DRIVERS, {"premium": "impose"}).to_frame()
     assert frame.loc["premium", ["identified", "coefficient", "reason"]].tolist() == ["imposed", 1.0, "by request"]
     assert np.isnan(frame.loc["premium", "std error"])
-    alone = local_level(LEVEL - DRIVERS["premium"], DRIVERS[["fee"]], cov_type="robust")
+    alone = averaged_level(LEVEL - DRIVERS["premium"], DRIVERS[["fee"]])
     assert frame.loc["fee", "coefficient"] == alone.params["fee"]
     assert frame.loc["fee", "std error"] == alone.std_errors["fee"]

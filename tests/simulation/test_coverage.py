@@ -33,7 +33,7 @@ def study():
 
 
 def test_few_draws_agree_with_the_nominal_coverage(study):
-    # One in 10,000 studies of these nine rows would fail by chance if coverage were 94 %.
+    # One in 10,000 studies of these six rows would fail by chance if coverage were 94 %.
     lowest = stats.binom.ppf(1e-5, DRAWS, 0.94) / DRAWS
     assert (study.frame["coverage"] >= lowest).all()
     assert (study.frame["draws"] == DRAWS).all()
@@ -42,8 +42,10 @@ def test_few_draws_agree_with_the_nominal_coverage(study):
 def test_estimates_are_unbiased_and_stated_errors_are_right(study):
     frame = study.frame
     assert (frame["bias"].abs() < 4.5 * frame["bias_std_error"]).all()
-    # Where nothing is permanent the variance share can only err upwards, and so do the errors that follow from it.
-    np.testing.assert_allclose(frame["std_error"] / frame["sd"], 1.1, atol=0.4)
+    # Where nothing wanders, averaged errors still allow for a walk that is too faint to be seen: wider, never narrower.
+    ratio = (frame["std_error"] / frame["sd"]).groupby(frame["noise"]).mean()
+    np.testing.assert_allclose(ratio[["random_walk", "mixed"]], 1.1, atol=0.4)
+    assert 1.0 < ratio["stationary"] < 3.0
 
 
 def test_nothing_beats_the_best_estimator_by_more_than_chance(study):
@@ -107,7 +109,7 @@ def test_every_kind_is_estimated_as_in_a_decomposition(kind):
     estimates = coverage_study({kind: world}, draws=2, seed=1).estimates
     result = {part.name: part for part in decompose(simulate(world, seed=1, draw=1), "price").drivers}
     rows = estimates[(estimates["draw"] == 1) & (estimates["basis"] == "price")]
-    assert set(rows["driver"]) == set(result)
+    assert set(rows["driver"]) == {name for name, part in result.items() if part.identified != "identity"}
     for row in rows.itertuples():
         part = result[row.driver]
         assert np.isnan(row.estimate) == (part.identified == "imposed")
@@ -129,7 +131,7 @@ def test_result_prints_and_is_plain_json(study):
     assert "95% intervals" in text
     assert "0.2 bp that stays" in text
     plain = json.loads(json.dumps(study.to_dict(), allow_nan=False))
-    assert len(plain["rows"]) == 9
+    assert len(plain["rows"]) == 6
     assert study.to_frame().equals(study.frame)
     assert "<table>" in study._repr_html_()
 
