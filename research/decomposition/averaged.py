@@ -208,11 +208,11 @@ class AveragedResult(Result):
         return pd.DataFrame({"lower": lower, "upper": upper}, self.params.index)
 
     def p_values_unity(self) -> pd.Series:
-        """Return the two-sided p-value of each β = 1: below 1 − c where the interval of confidence c leaves 1 out."""
+        """Return the two-sided p-value of each β = 1: below 1 − c where the interval of confidence c leaves it out."""
         return self._p_values(1.0)
 
     def p_values_zero(self) -> pd.Series:
-        """Return the two-sided p-value of each β = 0."""
+        """Return the two-sided p-value of each β = 0: below 1 − c where the interval of confidence c leaves it out."""
         return self._p_values(0.0)
 
     def _p_values(self, value: float) -> pd.Series:
