@@ -208,11 +208,11 @@ class AveragedResult(Result):
         return pd.DataFrame({"lower": lower, "upper": upper}, self.params.index)
 
     def p_values_unity(self) -> pd.Series:
-        """Return the two-sided p-value of each β = 1: below 1 − c where the interval of confidence c leaves 1 out."""
+        """Return the two-sided p-value of each β = 1: below 1 − c where the interval of confidence c leaves it out."""
         return self._p_values(1.0)
 
     def p_values_zero(self) -> pd.Series:
-        """Return the two-sided p-value of each β = 0."""
+        """Return the two-sided p-value of each β = 0: below 1 − c where the interval of confidence c leaves it out."""
         return self._p_values(0.0)
 
     def _p_values(self, value: float) -> pd.Series:
@@ -385,8 +385,8 @@ def averaged_level(
 
     The model is that of `local_level` with ``transitory="ar1"``. With a prior flat in β and log σ,
     ``β | d ~ Σ_g w_g·t_{T−K}(β_g, r·se_g)`` over a grid of (λ, φ), w prior times restricted likelihood, β_g and se_g
-    generalised least squares, r as in `AveragedResult.combination`. The prior: logit λ from 2·ln(3.4/T) to 4 with a
-    density that grows as (λ/(1 − λ))^0.1; φ = 0 with probability ½, else uniform to 0.9. The mean rather than the mode
+    generalised least squares, r as in `AveragedResult.combination`. The prior: logit λ from 2·ln(3.4/T) to 7 with a
+    density that grows as (λ/(1 − λ))^0.2; φ = 0 with probability ½, else uniform to 0.9. The mean rather than the mode
     is shown: where the likelihood has two hills, the mode stands on one of them. See ``methods`` §5.
 
     Examples

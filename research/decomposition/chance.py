@@ -11,9 +11,9 @@ import pandas as pd
 
 from research.conventions import BASIS_POINT, check_confidence
 from research.decomposition.averaged import AveragedResult, NoisePosterior
+from research.decomposition.covariance import whiten
 from research.decomposition.local_level import LocalLevelResult
 from research.decomposition.mixture import StudentMixture
-from research.decomposition.noise_grid import whiten_any
 from research.errors import ParameterError
 from research.tables import Result, Table, p_value
 
@@ -229,6 +229,6 @@ def _drift_left(fit: AveragedResult | LocalLevelResult, posterior: NoisePosterio
         return 1.0
     line = np.column_stack([fit.gaps, np.diff(fit.drivers.to_numpy(dtype=float), axis=0)])
     line /= np.sqrt((line**2).sum(axis=0))
-    white = whiten_any(line, float(posterior.share[0]), float(posterior.phi[0]), fit.gaps)
+    white = whiten(line, float(posterior.share[0]), float(posterior.phi[0]), fit.gaps)
     absorbed = np.linalg.lstsq(white[:, 1:], white[:, 0])[0]
     return float(1.0 - line[:, 1:].sum(axis=0) @ absorbed / line[:, 0].sum())

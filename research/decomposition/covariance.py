@@ -16,20 +16,18 @@ from typing import Protocol
 import numpy as np
 import numpy.typing as npt
 from scipy.fft import dst
-from scipy.linalg import lapack, solve_banded, solve_triangular
+from scipy.linalg import lapack, solve_banded
 
 __all__ = [
     "BandedMoments",
     "Moments",
+    "QuasiDifference",
     "SineMoments",
     "Weighting",
-    "autoregressive_tridiagonal",
     "draw_errors",
     "eigenvalues",
-    "level_covariance",
     "log_determinant",
     "moments",
-    "quasi_difference",
     "restricted_likelihood",
     "tridiagonal",
     "weighting",
@@ -93,47 +91,67 @@ def tridiagonal(share: float, gaps: Array) -> tuple[Array, Array]:
     return diagonal, np.full(gaps.size - 1, share - 1.0)
 
 
-def level_covariance(share: float, phi: float, gaps: Array) -> Array:
-    """Return V(λ, φ) of the differences where the transitory part is an AR(1), for any gaps, as a dense matrix."""
-    at = np.concatenate([[0.0], np.cumsum(gaps)])
-    transitory = (1.0 - share) / (1.0 - phi**2) * phi ** np.abs(at[:, None] - at[None, :])
-    return np.asarray(np.diff(np.diff(transitory, axis=0), axis=1) + np.diag(share * gaps), dtype=float)
+@dataclass(frozen=True, eq=False)
+class QuasiDifference:
+    """The combination of each difference with the one before that leaves a moving average of order one.
 
-
-def quasi_difference(columns: Array, phi: float) -> Array:
-    """Return the rows less φ times the row before; the first row stays, so that the determinant is 1."""
-    rest = columns.copy()
-    rest[1:] -= phi * columns[:-1]
-    return rest
-
-
-def autoregressive_tridiagonal(share: float, phi: float, nobs: int) -> tuple[Array, Array]:
-    """Return the covariance of quasi-differences where the transitory part is an AR(1), as diagonal and off-diagonal.
+    Parameters
+    ----------
+    carry : numpy.ndarray, shape (T,)
+        Weight of the difference before; 0 for the first.
+    gaps : numpy.ndarray, shape (T,)
+        Sessions that each difference spans.
+    fresh : numpy.ndarray, shape (T,)
+        Variance of what entered the transitory part over each gap, in units of ε's.
+    turn : numpy.ndarray, shape (T,)
+        How what entered over the gap before comes out again.
+    started : float
+        Variance of the first difference's transitory part, in units of ε's.
 
     Notes
     -----
-    With ``v_t = φ·v_{t−1} + ε_t`` the differences are ``e_t = η_t + v_t − v_{t−1}``, and ``e_t − φ·e_{t−1} =
-    η_t − φ·η_{t−1} + ε_t − ε_{t−1}`` is an MA(1): tridiagonal again. Only the first row knows that v started
-    stationary: its variance is ``λ + 2(1 − λ)/(1 + φ)``, and its covariance with the second is that of all others.
+    A difference over m sessions is ``e_i = η_i + (ψ_i − 1)·v_{i−1} + ε_i`` with ``ψ_i = φ^m``, and
+    ``e_i − c_i·e_{i−1}`` with ``c_i = ψ_{i−1}(ψ_i − 1)/(ψ_{i−1} − 1)`` is free of v: its covariance is tridiagonal,
+    whatever sessions are missing. Where none are, c is φ. The first row stays, so that the determinant is 1.
     """
-    rest = 1.0 - share
-    diagonal = np.full(nobs, share * (1.0 + phi**2) + 2.0 * rest)
-    diagonal[0] = share + 2.0 * rest / (1.0 + phi)
-    return diagonal, np.full(nobs - 1, -phi * share - rest)
+
+    carry: Array
+    gaps: Array
+    fresh: Array
+    turn: Array
+    started: float
+
+    @classmethod
+    def of(cls, phi: float, gaps: Array) -> QuasiDifference:
+        """Return the combination for an autocorrelation φ; for plain noise it leaves the differences as they are."""
+        decay = phi**gaps
+        carry = np.zeros(gaps.size)
+        carry[1:] = decay[:-1] * (1.0 - decay[1:]) / (1.0 - decay[:-1])
+        fresh = (1.0 - decay**2) / (1.0 - phi**2)
+        return cls(carry, gaps, fresh, decay - 1.0 - carry, 2.0 * (1.0 - decay[0]) / (1.0 - phi**2))
+
+    def less(self, columns: Array) -> Array:
+        """Return rows (T, ·) less c times the row before."""
+        rest = columns.copy()
+        rest[1:] -= self.carry[1:, None] * columns[:-1]
+        return rest
+
+    def tridiagonal(self, share: float) -> tuple[Array, Array]:
+        """Return the covariance of those rows as diagonal and off-diagonal."""
+        rest = 1.0 - share
+        diagonal = np.empty(self.gaps.size)
+        diagonal[0] = share * self.gaps[0] + rest * self.started
+        diagonal[1:] = share * (self.gaps[1:] + self.carry[1:] ** 2 * self.gaps[:-1])
+        diagonal[1:] += rest * (self.fresh[1:] + self.turn[1:] ** 2 * self.fresh[:-1])
+        return diagonal, rest * self.turn[1:] * self.fresh[:-1] - share * self.carry[1:] * self.gaps[:-1]
 
 
 def whiten(differences: Array, share: float, phi: float, gaps: Array) -> Array:
     """Return the columns with V(λ, φ) taken out, row by row in time: what is left of an error is its innovation."""
-    if phi != 0.0 and np.any(gaps != 1.0):
-        factor = np.linalg.cholesky(level_covariance(share, phi, gaps))
-        return np.asarray(solve_triangular(factor, differences, lower=True), dtype=float)
-    if phi == 0.0:
-        diagonal, beside = tridiagonal(share, gaps)
-    else:
-        diagonal, beside = autoregressive_tridiagonal(share, phi, gaps.size)
-    pivots, factors, _ = lapack.dpttrf(diagonal, beside)
+    shift = QuasiDifference.of(phi, gaps)
+    pivots, factors, _ = lapack.dpttrf(*shift.tridiagonal(share))
     unit_lower = np.vstack([np.ones(pivots.size), np.append(factors, 0.0)])
-    solved = solve_banded((1, 0), unit_lower, quasi_difference(differences, phi))
+    solved = solve_banded((1, 0), unit_lower, shift.less(differences))
     return np.asarray(solved / np.sqrt(pivots)[:, None], dtype=float)
 
 

@@ -18,21 +18,22 @@ from functools import cached_property, lru_cache
 import numpy as np
 import numpy.typing as npt
 from scipy.fft import dst
-from scipy.linalg import lapack, solve_banded
+from scipy.linalg import lapack
 from scipy.special import expit
 
-from research.decomposition.covariance import eigenvalues, log_determinant
+from research.decomposition.covariance import QuasiDifference, eigenvalues, log_determinant, whiten
 
-__all__ = ["AveragedBlock", "average_block", "average_sample", "grid_points", "robust_covariances", "whiten_any"]
+__all__ = ["AveragedBlock", "average_block", "average_sample", "grid_points", "robust_covariances"]
 
 Array = npt.NDArray[np.float64]
 
-# The prior. A walk that gathers less than 3.4 noises over the sample is no walk to anybody; one of λ = 0.98 is nothing
+# The prior. A walk that gathers less than 3.4 noises over the sample is no walk to anybody; one of λ = 0.999 is nothing
 # but a walk; and beyond an autocorrelation of 0.9 noise and walk cannot be told apart in samples that exist.
-_LEAST_WALK, _GREATEST_LOGIT, _GREATEST_PHI, _CHANCE_OF_PLAIN = 3.4, 4.0, 0.9, 0.5
-# Uniform in logit λ, intervals covered 89.8 % where an AR(1) of 0.8 hides a walk of 0.1 bp a session (2,000 funds of
-# 504 sessions); a prior that grows as this power of λ/(1 − λ) brings that to 92 and widens those of plain noise by 5 %.
-_TILT = 0.1
+_LEAST_WALK, _GREATEST_LOGIT, _GREATEST_PHI, _CHANCE_OF_PLAIN = 3.4, 7.0, 0.9, 0.5
+# Its density grows as this power of λ/(1 − λ). Were it uniform, intervals would cover 89.8 % where an AR(1) of 0.8
+# hides a walk of 0.1 bp a session (2,000 funds of 504 sessions); so they cover 94 and are 12 % wider where noise is
+# plain. Were it to end at a logit of 4, a pure walk would be called more than chance in 8 % of funds.
+_TILT = 0.2
 _STEPS = (0.4, 0.05)  # of logit λ and φ, up to two years of sessions: the ends of intervals move by less than a percent
 # Below a millionth of the greatest weight a point of the grid moves no interval in a digit that is printed.
 _NEGLIGIBLE = 1e-6
@@ -205,7 +206,7 @@ def _banded_cross(level: Array, drivers: Array, gaps: Array, grid: _Grid) -> _Cr
     log_det = np.empty(grid.phi.size)
     at = 0
     for phi in np.unique(grid.phi):
-        shift = _Recursion.of(float(phi), gaps)
+        shift = QuasiDifference.of(float(phi), gaps)
         rest = shift.less(columns)
         for share in grid.share[grid.phi == phi]:
             pivots, factors, _ = lapack.dpttrf(*shift.tridiagonal(float(share)))
@@ -213,55 +214,6 @@ def _banded_cross(level: Array, drivers: Array, gaps: Array, grid: _Grid) -> _Cr
             log_det[at] = np.log(pivots).sum()
             at += 1
     return _Cross(cross[None, :, 1:, 1:], cross[None, :, 1:, 0], cross[None, :, 0, 0], log_det)
-
-
-@dataclass(frozen=True, eq=False)
-class _Recursion:
-    """The combination of each difference with the one before that leaves a moving average of order one.
-
-    Notes
-    -----
-    A difference over m sessions is ``e_i = η_i + (ψ_i − 1)·v_{i−1} + ε_i`` with ``ψ_i = φ^m``, and
-    ``e_i − c_i·e_{i−1}`` with ``c_i = ψ_{i−1}(ψ_i − 1)/(ψ_{i−1} − 1)`` is free of v: its covariance is tridiagonal,
-    whatever sessions are missing. Where none are, c is φ. The first row stays, so that the determinant is 1.
-    """
-
-    carry: Array  # c, 0 first
-    gaps: Array
-    fresh: Array  # variance of what entered v over the gap, in units of ε's
-    turn: Array  # coefficient of the entry before
-    started: float  # variance of the first difference's transitory part
-
-    @classmethod
-    def of(cls, phi: float, gaps: Array) -> _Recursion:
-        decay = phi**gaps
-        carry = np.zeros(gaps.size)
-        carry[1:] = decay[:-1] * (1.0 - decay[1:]) / (1.0 - decay[:-1])
-        fresh = (1.0 - decay**2) / (1.0 - phi**2)
-        return cls(carry, gaps, fresh, decay - 1.0 - carry, 2.0 * (1.0 - decay[0]) / (1.0 - phi**2))
-
-    def less(self, columns: Array) -> Array:
-        """Return rows (T, ·) less c times the row before."""
-        rest = columns.copy()
-        rest[1:] -= self.carry[1:, None] * columns[:-1]
-        return rest
-
-    def tridiagonal(self, share: float) -> tuple[Array, Array]:
-        """Return the covariance of those rows as diagonal and off-diagonal."""
-        rest = 1.0 - share
-        diagonal = np.empty(self.gaps.size)
-        diagonal[0] = share * self.gaps[0] + rest * self.started
-        diagonal[1:] = share * (self.gaps[1:] + self.carry[1:] ** 2 * self.gaps[:-1])
-        diagonal[1:] += rest * (self.fresh[1:] + self.turn[1:] ** 2 * self.fresh[:-1])
-        return diagonal, rest * self.turn[1:] * self.fresh[:-1] - share * self.carry[1:] * self.gaps[:-1]
-
-
-def whiten_any(columns: Array, share: float, phi: float, gaps: Array) -> Array:
-    """Return rows (T, ·) with the covariance of errors at (λ, φ) taken out, in time, whatever sessions are missing."""
-    shift = _Recursion.of(phi, gaps)
-    pivots, factors, _ = lapack.dpttrf(*shift.tridiagonal(share))
-    unit_lower = np.vstack([np.ones(pivots.size), np.append(factors, 0.0)])
-    return np.asarray(solve_banded((1, 0), unit_lower, shift.less(columns)) / np.sqrt(pivots)[:, None], dtype=float)
 
 
 @dataclass(frozen=True, eq=False)
@@ -395,7 +347,7 @@ def robust_covariances(level: Array, drivers: Array, share: Array, phi: Array, g
         funds = np.flatnonzero((phi == phi_share[0]) & (share == phi_share[1]))
         own = drivers if len(drivers) == 1 else drivers[funds]
         stacked = np.concatenate([level[funds], own.reshape(-1, level.shape[1])]).T
-        white = whiten_any(stacked, float(phi_share[1]), float(phi_share[0]), gaps).T
+        white = whiten(stacked, float(phi_share[1]), float(phi_share[0]), gaps).T
         y, x = white[: funds.size], white[funds.size :].reshape(own.shape)
         bread = np.linalg.inv(x @ x.transpose(0, 2, 1))
         solved = bread @ x

@@ -33,14 +33,14 @@ def test_result_fits_its_schema(report, tmp_path):
     write_result(tmp_path / "r.json", document)
     written = read_result(tmp_path / "r.json")
     jsonschema.Draft202012Validator(load_schema("result")).validate(written)
-    assert len(written["coverage"]["rows"]) == 6
+    assert len(written["coverage"]["rows"]) == 4
     assert written["simulated"] is True
 
 
 def test_figures_are_described(report):
     nav, price = report.charts()
     assert "random_walk expense_ratio" in nav.alt
-    assert "premium_discount" in price.alt
+    assert "random_walk expense_ratio" in price.alt
     assert nav.to_png().startswith(b"\x89PNG")
 
 

@@ -68,7 +68,7 @@ class TestWords:
         assert said.verdicts("expense_ratio.period") == ("agrees", "agrees")
         assert said.verdicts("expense_ratio.day_of_change") == ("to the day",)
         assert said.verdicts("screens.stale_close") == ("stale",)
-        assert said.verdicts("tracking_error.price") == ("comes back",)
+        assert said.verdicts("tracking_error.price") == ("premium that comes back",)
         text = str(said)
         assert "the data show a fee of 0.00 ± 0.01 bp a year, which agrees with the stated waiver" in text
         assert "changes on 2025-07-23" in text

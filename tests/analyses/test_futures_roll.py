@@ -37,8 +37,9 @@ class TestNumbers:
     def test_truth_is_recovered(self, report, history):
         gains = history.truth.components.iloc[-1] / history.years
         for name in ("roll_yield", "curve_shift", "collateral", "roll_cost"):
-            part = report.part(name)
-            assert abs(part.contribution - gains[name]) < 3 * part.contribution_std_error + 1e-12
+            part, held = report.part(name), report.result.tested(name)
+            error = held.std_error * abs(part.stated)
+            assert abs(part.contribution - gains[name]) < 3 * error + 1e-12
         table = truth_table(report.result).frame
         assert table["standard errors away"].abs().max() < 3.0
         assert truth_table(rs.decompose(rs.load("ETHV"), "nav")) is None
@@ -98,7 +99,7 @@ class TestWords:
         said = report.conclusions
         assert said[0].id == "simulated"
         assert said.verdicts("roll_yield.basis") == ("contango",)
-        assert said.verdicts("roll_yield.passes_through") == ("in full",)
+        assert said.verdicts("roll_yield.passes_through") == ("compatible with full pass-through",)
         assert said.verdicts("collateral") == ("cost",)
         assert said.about("roll_yield.gap") == ()
         assert "in contango over 97 % of the intervals and in backwardation over 3 %" in str(said)
@@ -107,7 +108,7 @@ class TestWords:
     def test_half_a_position_shows_at_every_horizon(self, history):
         other = rs.futures_roll(scaled(history, 0.5))
         assert other.roll.coefficient == pytest.approx(0.5, abs=0.02)
-        assert other.conclusions.verdicts("roll_yield.passes_through") == ("not in full",)
+        assert other.conclusions.verdicts("roll_yield.passes_through") == ("not as stated",)
         assert other.conclusions.verdicts("roll_yield.gap") == ("does not close",)
         assert other.limits.verdicts("roll_yield.no_curve") == ("not given",)
         assert other.trades is None
@@ -124,7 +125,7 @@ class TestWords:
         found = rs.futures_roll(noisy)
         table = found.coefficients["coefficient"]
         assert table.is_monotonic_increasing
-        assert found.roll.p_value_unity < 0.05
+        assert found.exposure.p_value_unity < 0.05
         assert found.gap == "closes with time"
         assert found.conclusions.verdicts("roll_yield.gap") == ("closes with time",)
 

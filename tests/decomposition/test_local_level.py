@@ -11,7 +11,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
-from scipy.linalg import toeplitz
 from statsmodels.regression.linear_model import OLS
 from statsmodels.tsa.statespace.structural import UnobservedComponents
 
@@ -19,7 +18,6 @@ import research as rs
 from research.decomposition.covariance import (
     BandedMoments,
     SineMoments,
-    level_covariance,
     log_determinant,
     moments,
     tridiagonal,
@@ -339,20 +337,20 @@ def test_no_digits_are_lost_where_drivers_explain_almost_everything(noise):
     assert whole.permanent_share == pytest.approx(alone.permanent_share, abs=1e-9)
 
 
-@given(share=st.floats(0.0, 1.0), phi=st.floats(-0.9, 0.97), nobs=st.integers(2, 40))
+@given(share=st.floats(0.0, 1.0), phi=st.floats(-0.9, 0.97), nobs=st.integers(2, 40), whole=st.booleans())
 @settings(max_examples=60)
-def test_banded_form_equals_the_autocovariances(share, phi, nobs):
+def test_banded_form_equals_the_autocovariances(share, phi, nobs, whole):
     """The covariance of differences, from the textbook's autocovariance φ^k/(1 − φ²) of an AR(1)."""
-    lags = np.arange(nobs + 1)
-    levels = (1 - share) * toeplitz(phi**lags / (1 - phi**2))
-    dense = np.diff(np.diff(levels, axis=0), axis=1) + share * np.eye(nobs)
-    np.testing.assert_allclose(level_covariance(share, phi, np.ones(nobs)), dense, atol=1e-12)
+    gaps = np.ones(nobs) if whole else np.random.default_rng(nobs).integers(1, 5, nobs).astype(float)
+    at = np.concatenate([[0.0], np.cumsum(gaps)])
+    levels = (1 - share) * phi ** np.abs(at[:, None] - at) / (1 - phi**2)
+    dense = np.diff(np.diff(levels, axis=0), axis=1) + share * np.diag(gaps)
     columns = np.random.default_rng(nobs).standard_normal((nobs, 2))
-    problem = AutoregressiveProblem(columns, np.ones(nobs), 1.0, 0.0)
+    problem = AutoregressiveProblem(columns, gaps, 1.0, 0.0)
     cross, log_det = problem.cross(share, phi)
     assert log_det == pytest.approx(np.linalg.slogdet(dense)[1], abs=1e-6)
     np.testing.assert_allclose(cross, columns.T @ np.linalg.solve(dense, columns), rtol=1e-6, atol=1e-9)
-    white = whiten(columns, share, phi, np.ones(nobs))
+    white = whiten(columns, share, phi, gaps)
     np.testing.assert_allclose(white.T @ white, cross, rtol=1e-6, atol=1e-9)
 
 
@@ -392,12 +390,12 @@ def test_persistent_noise_equals_statsmodels(persistent, seed, permanent):
         assert model.loglike(params * nudge) <= model.loglike(params) + 1e-5
 
 
-def test_missing_sessions_and_persistent_noise_take_the_dense_path(persistent):
+def test_missing_sessions_and_persistent_noise(persistent):
     level, drivers = persistent(3, permanent=3e-5, sessions=200)
     holes = level.copy()
     holes.iloc[[30, 31, 90]] = np.nan
     fit = local_level(holes, drivers, transitory="ar1")
-    assert fit.method == "dense Cholesky, AR(1)"
+    assert fit.method == "banded Cholesky, AR(1)"
     full = local_level(level, drivers, transitory="ar1")
     np.testing.assert_allclose(fit.params, full.params, atol=2 * full.std_errors.max())
     white = fit.innovations

@@ -10,7 +10,7 @@ import pandas as pd
 from research.alignment.history import History
 from research.analyses.phrases import percent
 from research.conventions import BASIS_POINT
-from research.decomposition import Decomposition, local_level
+from research.decomposition import Decomposition, averaged_level
 from research.drivers import net_staking_yield, staking_fee, staking_reward
 from research.drivers.inputs import input_series
 from research.errors import ParameterError
@@ -125,25 +125,27 @@ def implied_tax(history: History, result: Decomposition, confidence: float) -> I
     history : History
         Against a benchmark of prices.
     result : Decomposition
-        Of it, on NAV basis; its drivers other than staking are taken off first.
+        Of it, on NAV basis; what it imposes is imposed here, what it leaves free is estimated beside the reward.
     confidence : float
         Nominal coverage of the interval.
 
     Notes
     -----
-    ``(g − others) = a + (1 − τw)·Σ y·s·(1 − f)·days/365 + error`` by local-level regression with robust errors: a fund
-    that passes everything on has a coefficient of 1.
+    ``g = a + (1 − τw)·Σ y·s·(1 − f)·days/365 + Σ β·(other free drivers) + error`` by averaged local-level regression: a
+    fund that passes everything on has a coefficient of 1, and its error is joint with that of the expense ratio.
     """
     reward, fee = staking_reward(history), staking_fee(history)
     assert reward is not None
     net = reward.level if fee is None else reward.level + fee.level
-    others = [name for name in result.components if name not in {*_STAKING, "unexplained"}]
-    wanted = result.total - result.components[others].sum(axis=1)
-    fit = local_level(wanted, net.to_frame("net"), positions=history.positions, cov_type="robust")
+    free = result.fit.drivers.drop(columns=reward.exposure, errors="ignore")
+    imposed = [one.name for one in result.drivers if one.name not in _STAKING and one.identified != "estimated"]
+    wanted = result.total - result.components[imposed].sum(axis=1)
+    fit = averaged_level(wanted, free.assign(net=net.loc[free.index]), positions=history.positions)
+    bounds = fit.conf_int(confidence)
+    low, high = float(bounds["lower"]["net"]), float(bounds["upper"]["net"])
     rate, error = 1.0 - float(fit.params["net"]), float(fit.std_errors["net"])
-    half = fit.quantile(confidence) * error
     truth = getattr(getattr(getattr(history, "truth", None), "world", None), "staking", None)
-    return ImpliedTax(rate, error, (rate - half, rate + half), None if truth is None else float(truth.tax_rate))
+    return ImpliedTax(rate, error, (1.0 - high, 1.0 - low), None if truth is None else float(truth.tax_rate))
 
 
 def published_terms(tax_rates: tuple[float, ...], holders: float) -> Table:
