@@ -70,7 +70,7 @@ class TestWords:
         assert said.verdicts("screens.stale_close") == ("stale",)
         assert said.verdicts("tracking_error.price") == ("premium that comes back",)
         text = str(said)
-        assert "the data show a fee of 0.00 ± 0.01 bp a year, which agrees with the stated waiver" in text
+        assert "the data show a fee of 0.00 ± 0.03 bp a year, which agrees with the stated waiver" in text
         assert "changes on 2025-07-23" in text
         assert "to the day when the stated fee changes" in text
         assert "The close of 2026-03-06 is stale" in text

@@ -122,7 +122,7 @@ def test_findings_stand_on_the_premium_of_their_session(ethv):
     axes = findings_marked(ethv).axes[0]
     drawn = {round(float(y), 9) for marks in axes.collections for y in marks.get_offsets()[:, 1]}
     assert round(float(ethv.premium["2026-03-06"] * 1e4), 9) in drawn
-    named = {item.session for item in ethv.findings if item.session is not None}
+    named = {session for item in ethv.findings for session in item.sessions}
     assert drawn <= {round(float(value * 1e4), 9) for value in ethv.premium[sorted(named)].fillna(0.0)}
 
 
