@@ -8,13 +8,10 @@ from contextlib import contextmanager
 from typing import Any
 
 import matplotlib as mpl
-import numpy as np
 import numpy.typing as npt
 from matplotlib.axes import Axes
 from matplotlib.dates import AutoDateLocator, DateFormatter
 from matplotlib.figure import Figure
-
-from research.plots.rendering import laid_out
 
 __all__ = ["COLOURS", "DescribedFigure", "axes_grid", "date_axis", "drawing", "label_axes"]
 
@@ -78,18 +75,19 @@ class DescribedFigure(Figure):
 
     def to_png(self) -> bytes:
         """Return the figure as PNG, the same bytes for the same figure."""
-        from PIL import Image  # noqa: PLC0415 - only a figure that is shown needs it
-
-        dpi = _DPI * _SCALE
-        with mpl.rc_context(_STYLE), laid_out(self, dpi) as canvas:
-            canvas.draw()  # type: ignore[no-untyped-call]
-            pixels = canvas.buffer_rgba()  # type: ignore[no-untyped-call]
-        height, width, _ = pixels.shape
-        picture = Image.frombuffer("RGBA", (width, height), pixels, "raw", "RGBA", 0, 1)
-        if np.asarray(pixels)[..., 3].min() == 255:
-            picture = picture.convert("RGB")
         buffer = io.BytesIO()
-        picture.save(buffer, format="png", dpi=(dpi, dpi), compress_level=_COMPRESSION)
+        for axes in self.axes:
+            spec = axes.get_subplotspec()
+            if spec is not None:  # a layout starts from where the axes are: from the same places, to the same end
+                axes.set_subplotspec(spec)
+        with mpl.rc_context(_STYLE):
+            self.savefig(
+                buffer,
+                format="png",
+                dpi=_DPI * _SCALE,
+                pil_kwargs={"compress_level": _COMPRESSION},
+                metadata={"Software": None},  # the version of matplotlib: another one may leave the same picture
+            )
         return buffer.getvalue()
 
     def _repr_mimebundle_(self, **_: Any) -> tuple[dict[str, Any], dict[str, Any]]:  # noqa: ANN401 - IPython's signature

@@ -117,9 +117,6 @@ class _Hook(DisplayHook):
     def write_format_data(self, format_dict: Mapping[str, Any], md_dict: Mapping[str, Any] | None = None) -> None:
         self.shell.tell("result", data=format_dict, metadata=md_dict or {}, count=self.prompt_count)
 
-    def finish_displayhook(self) -> None:
-        self._is_active = False
-
 
 class _CellShell(InteractiveShell):
     """IPython as in a notebook."""

@@ -117,6 +117,7 @@ def execute(
     timeout: int,
     wanted: Callable[[], bool] = lambda: True,
     process: CellProcess | None = None,
+    meanwhile: Callable[[], object] = lambda: None,
 ) -> Execution:
     """Run a notebook and return it with its outputs, also where it failed.
 
@@ -132,6 +133,8 @@ def execute(
         Asked several times a second whether somebody still waits.
     process : CellProcess, optional
         One from `cell_process` that was started before; it serves once.
+    meanwhile : callable
+        Called while the first cells run: whoever waits for them has something to prepare.
 
     Raises
     ------
@@ -143,6 +146,7 @@ def execute(
         execution = Execution(_injected(source, values))
         run = _Run(execution, running, timeout)
         run.ask()
+        meanwhile()
         run.follow(wanted)
     return execution
 
@@ -196,6 +200,8 @@ class _Run:
         self._printed = [_Printed(process.folder / name) for name in STREAMS]
         self._limit = time.monotonic() + START_TIMEOUT
         self._over = False
+        self._lines: queue.SimpleQueue[bytes] = queue.SimpleQueue()
+        self._reader = threading.Thread(target=_read, args=(process.answers, self._lines), daemon=True)
 
     def ask(self) -> None:
         """Say which cells to run."""
@@ -207,12 +213,10 @@ class _Run:
         with contextlib.suppress(OSError):  # it is dead already: what it answers, its end, is what counts
             self._process.requests.write(json.dumps(cells).encode() + b"\n")
             self._process.requests.flush()
+        self._reader.start()
 
     def follow(self, wanted: Callable[[], bool]) -> None:
         """Take down what happens until the last cell is done or one has failed."""
-        lines: queue.SimpleQueue[bytes] = queue.SimpleQueue()
-        reader = threading.Thread(target=_read, args=(self._process.answers, lines), daemon=True)
-        reader.start()
         try:
             while not self._over:
                 left = self._limit - time.monotonic()
@@ -220,7 +224,7 @@ class _Run:
                     self._stopped()
                     break
                 try:
-                    line = lines.get(timeout=min(left, _GLANCE))
+                    line = self._lines.get(timeout=min(left, _GLANCE))
                 except queue.Empty:
                     if not wanted():
                         raise NotebookError("nobody waits for this report any longer") from None
@@ -231,7 +235,7 @@ class _Run:
                 self._take(json.loads(line))
         finally:
             self._process.end()
-            reader.join()  # no thread is left: this process may be one that others are forked from
+            self._reader.join()  # no thread is left: this process may be one that others are forked from
 
     def _take(self, message: dict[str, Any]) -> None:
         for name, printed, until in zip(STREAMS, self._printed, message.pop("printed"), strict=True):

@@ -16,8 +16,11 @@ from research.reporting.html import Outline, sanitiser, scrollable_tables, shape
 from research.reporting.parameters import Value
 from research.reporting.result import Failure
 
-__all__ = ["render"]
+__all__ = ["prepare", "render"]
 
+_MARKDOWN: Final = "# A title\n\nSome *words*, `code` and [a link](https://example.org).\n\n- a list\n\n|a|\n|-|\n|1|\n"
+_CODE: Final = 'import research as rs  # a comment\nif rs.load(f"{1.5:g}"):\n    print([None, "text"])\n'
+_TABLE: Final = '<table class="t"><tbody><tr><th>a</th><td style="text-align: right">1</td></tr></tbody></table>'
 _TEMPLATES: Final = Path(__file__).parent / "templates"
 _IMAGES: Final = ("image/png", "image/jpeg", "image/svg+xml")
 _ONE_AT_A_TIME: Final = threading.Lock()
@@ -83,6 +86,20 @@ def render(
         exporter.environment.globals["page"] = page
         body, _ = exporter.from_notebook_node(notebook)
     return str(body)
+
+
+@cache
+def prepare() -> None:
+    """Do what the first page of a process needs: exporter, sanitiser and lexer are made when they are first used."""
+    import nbformat  # noqa: PLC0415
+
+    node = nbformat.v4
+    output = node.new_output("display_data", {"text/html": _TABLE, "text/plain": "a"})
+    cells = [node.new_markdown_cell(_MARKDOWN), node.new_code_cell(_CODE, outputs=[output])]
+    language = {"name": "python", "pygments_lexer": "ipython3"}
+    notebook = node.new_notebook(cells=cells, metadata={"language_info": language})
+    render(notebook, name="none")
+    nbformat.writes(notebook)
 
 
 @cache

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -14,8 +15,9 @@ from research.reporting.catalogue import notebook as find_notebook
 from research.reporting.execute import Execution, execute, normalise
 from research.reporting.parameters import RESULT_PATH, Value, check, effective, read_schema
 from research.reporting.process import CellProcess
-from research.reporting.render import render
+from research.reporting.render import prepare, render
 from research.reporting.result import Failure, failure_record, read_result
+from research.reporting.schema import violation
 
 __all__ = ["CELL_TIMEOUT", "RunResult", "run_report"]
 
@@ -123,7 +125,7 @@ def run_report(
         base = place / target.name
         result_path = base.with_name(base.name + ".json")
         values = {**given, RESULT_PATH: str(result_path.absolute())}
-        execution = execute(source, values, timeout=timeout, wanted=wanted, process=process)
+        execution = execute(source, values, timeout=timeout, wanted=wanted, process=process, meanwhile=_prepare)
         normalise(execution.notebook, place.absolute())
         failure, result = _judge(execution, result_path, fund, name, place.absolute())
         _write(base, execution, failure, name=name, fund=fund, parameters=every)
@@ -131,6 +133,12 @@ def run_report(
     files = {kind: _file(target, kind) for kind in ("html", "ipynb", "json")}
     status: Literal["ok", "failed"] = "ok" if failure is None else "failed"
     return RunResult(status, fund, name, every, **files, result=result, failure=failure)
+
+
+def _prepare() -> None:
+    with contextlib.suppress(Exception):  # whoever needs what failed here meets the error itself
+        prepare()
+        violation({}, "result")
 
 
 def _target(folder: Path, parts: Sequence[str]) -> Path:

@@ -30,13 +30,9 @@ _LIBRARIES: Final = (
     "IPython.core.magics",
     "IPython.core.oinspect",
     "IPython.core.pylabtools",
-    "IPython.lib.lexers",
     "research.reporting.cells",
     "research.reporting.run",
 )
-_MARKDOWN: Final = "# A title\n\nSome *words*, `code` and [a link](https://example.org).\n\n- a list\n\n|a|\n|-|\n|1|\n"
-_CODE: Final = 'import research as rs  # a comment\nif rs.load(f"{1.5:g}"):\n    print([None, "text"])\n'
-_TABLE: Final = '<table class="t"><tbody><tr><th>a</th><td style="text-align: right">1</td></tr></tbody></table>'
 
 
 def attempt(steps: Iterable[str | Callable[[], object]]) -> None:
@@ -90,21 +86,6 @@ def _as_in_a_notebook() -> Iterator[None]:
         del builtins.get_ipython  # type: ignore[attr-defined]
 
 
-def _page() -> None:
-    """Do once what every report does: its lexer, its sanitiser and its schema compile when they are first used."""
-    import nbformat  # noqa: PLC0415
-
-    from research.reporting.render import render  # noqa: PLC0415
-
-    node = nbformat.v4
-    output = node.new_output("display_data", {"text/html": _TABLE, "text/plain": "a"})
-    cells = [node.new_markdown_cell(_MARKDOWN), node.new_code_cell(_CODE, outputs=[output])]
-    language = {"name": "python", "pygments_lexer": "ipython3"}
-    notebook = node.new_notebook(cells=cells, metadata={"language_info": language})
-    render(notebook, name="none")
-    nbformat.writes(notebook)
-
-
 gc.disable()
 note_path()
-attempt([_pandas, quick_imports, *_LIBRARIES, _page])
+attempt([_pandas, quick_imports, *_LIBRARIES])

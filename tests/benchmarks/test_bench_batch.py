@@ -14,9 +14,9 @@ from pathlib import Path
 from queue import SimpleQueue
 
 import pytest
-from research.reporting.kernels.environment import SERVER_ENVIRONMENT, SERVER_PREFERENCES
 
 from research.reporting.catalogue import notebook
+from research.reporting.process import WARM_ENVIRONMENT, WARM_PREFERENCES
 
 WORKERS = 2
 ROUNDS = 4
@@ -31,6 +31,7 @@ RUNS = [
 REPORTS = """
 import json, sys, time
 from collections import deque
+from research.opening import subject
 from research.reporting.batch import LocalExecutor, plan_batch, read_spec
 
 def make(executor, runs):
@@ -42,9 +43,9 @@ def make(executor, runs):
     assert all(one.outcome.failure is None and one.outcome.files["html"] for one in made), made
 
 if __name__ == "__main__":
-    runs = plan_batch(read_spec(sys.argv[1])).runs
+    runs = plan_batch(read_spec(sys.argv[1]), subject).runs
     times = [time.perf_counter()]
-    with LocalExecutor(int(sys.argv[2]), timeout=600) as executor:
+    with LocalExecutor(int(sys.argv[2]), timeout=600, preload=["research.cli.warm"]) as executor:
         for _ in range(2):
             make(executor, runs)
             times.append(time.perf_counter())
@@ -53,10 +54,9 @@ if __name__ == "__main__":
 # Prints a line when it is ready, then one for every line that it reads.
 CELLS = """
 import gc, json, os, sys
-from research.reporting.kernels.warm import warm
-warm()
-gc.collect()
+import research.reporting.warm, research.cli.warm
 gc.freeze()
+gc.enable()
 import nbformat
 from IPython.core.interactiveshell import InteractiveShell
 from IPython.utils.capture import capture_output
@@ -82,7 +82,7 @@ for line in sys.stdin:
 @contextmanager
 def shells(folder: Path) -> Iterator[list[subprocess.Popen[str]]]:
     """Start the processes that run cells, without waiting until they are ready."""
-    environment = {**SERVER_PREFERENCES, **os.environ, **SERVER_ENVIRONMENT}
+    environment = {**WARM_PREFERENCES, **os.environ, **WARM_ENVIRONMENT}
     command = [sys.executable, "-c", CELLS, str(folder)]
     with ExitStack() as stack:
         started = [

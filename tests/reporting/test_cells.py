@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import json
 import os
 import re
@@ -456,6 +457,12 @@ def test_cells_are_forked_from_a_worker_and_from_nobody_else(make_notebook: Make
     source = make_notebook(parent)
     assert text(forked(source)) == "True\n"
     assert text(fresh(source)) == "False\n"
+
+
+def test_the_one_private_name_that_is_overridden_is_there() -> None:
+    from IPython.core.interactiveshell import InteractiveShell
+
+    assert inspect.signature(InteractiveShell._showtraceback).parameters.keys() == {"self", "etype", "evalue", "stb"}
 
 
 def test_plain_papermill_runs_the_notebooks(make_notebook: Make, tmp_path: Path) -> None:

@@ -7,13 +7,55 @@ import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.resources import files
+from pathlib import Path
 from typing import Any, Final
 
-from research.reporting.gallery.read import Batch, Label, Run
+from research.files import write_atomically
+from research.reporting.gallery.read import Batch, Label, Run, read_batch
 from research.reporting.gallery.shown import message, number_text, short, value_text
 from research.reporting.gallery.sparkline import Sparkline
 
-__all__ = ["page"]
+__all__ = ["GALLERY", "page", "write_gallery"]
+
+GALLERY: Final = "index.html"
+
+
+def write_gallery(folder: str | Path) -> Path:
+    """Write a page over all reports of a batch: search, filters, order, failures first.
+
+    Parameters
+    ----------
+    folder : str or pathlib.Path
+        Of the batch; holds ``manifest.json`` and the files that it lists.
+
+    Returns
+    -------
+    pathlib.Path
+        ``index.html`` in it: one file with everything inline, which asks nobody for anything, works from the file
+        system, and without JavaScript lists everything. The same batch gives the same bytes.
+
+    Raises
+    ------
+    DataFileError, DataError
+        If the manifest cannot be read or is none. A result that cannot be read is told on the page.
+    OSError
+        If the page cannot be written; an older one stays as it is then.
+
+    Examples
+    --------
+    >>> import json, tempfile
+    >>> manifest = {"schema": "research.batch/1", "batch": "nightly", "counts": {"ok": 0, "failed": 0}, "versions": {}}
+    >>> with tempfile.TemporaryDirectory() as name:
+    ...     _ = (Path(name) / "manifest.json").write_text(json.dumps({**manifest, "runs": []}))
+    ...     page = write_gallery(name)
+    ...     page.name, "nightly" in page.read_text(encoding="utf-8")
+    ('index.html', True)
+    """
+    folder = Path(folder)
+    target = folder / GALLERY
+    write_atomically(target, page(read_batch(folder)).encode("utf-8"))
+    return target
+
 
 _MOST_COLUMNS: Final = 8
 _MANY: Final = 200
