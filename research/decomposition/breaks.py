@@ -5,18 +5,21 @@ On which day it happened, whether it is more than chance, and how small a one th
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from scipy.special import expit, ndtri, stdtrit
+from scipy.special import logsumexp, ndtri, softmax, stdtrit
 
 from research.conventions import BASIS_POINT, DAYS_PER_YEAR, check_confidence
-from research.decomposition.covariance import Weighting, draw_errors, weighting, whiten
+from research.decomposition.averaged import AveragedResult, averaged_level
+from research.decomposition.covariance import whiten
+from research.decomposition.identification import MAX_STD_ERROR
 from research.decomposition.local_level import local_level
-from research.errors import ParameterError, SampleError
+from research.decomposition.noise_grid import draw_any, noise_points, weigh_any
+from research.errors import IdentificationError, ParameterError, SampleError
 from research.tables import Result, Table
 
 __all__ = ["AFTER", "SIGNIFICANT", "SlopeBreak", "detectable_change", "slope_break"]
@@ -29,7 +32,19 @@ AFTER: tuple[int, ...] = (5, 10, 21, 42, 63, 126, 252)
 SIGNIFICANT = 0.01
 """Largest p-value of no change at which a change counts as more than chance."""
 
-_LOGITS: Array = np.concatenate([np.linspace(-16.0, -5.0, 8), np.linspace(-4.0, 4.0, 17), [6.0, 9.0, 16.0]])
+EDGE = 42
+"""Sessions on one side, two months of them, below which a change is said to be near an edge."""
+
+COLLINEAR = 1e-8
+"""Share of a column's length, beyond what others add up to, below which it is one of them."""
+
+Carries = Callable[[pd.DatetimeIndex], npt.ArrayLike]
+
+_COARSE = 2.5  # steps of the grid of noises, in those of the averaged regression: about one of logit λ and 0.1 of φ
+_NEGLIGIBLE = np.log(0.02)  # of the greatest weight: points below are neither drawn nor averaged over
+_ROUNDS = 4  # of noises given days and days given noises: two are usual
+_FEW, _MANY = 24, 96  # days on which a greatest likelihood is looked for
+_FAR = 12.0  # of log likelihood: no interval reaches further
 
 
 @dataclass(frozen=True, eq=False)
@@ -50,6 +65,11 @@ class SlopeBreak(Result):
         Drift a year (log, Act/365) before and from `date`; a fee is a negative slope.
     std_error_before, std_error_after : float
         Their standard errors, given the date.
+    near_edge : bool
+        Whether one side is too short to say much of its slope: fewer than `EDGE` sessions, or an interval that reaches
+        the first or the last day that was looked at, so that it may go on beyond.
+    sessions : tuple of int
+        Sessions before and from `date`.
     profile : pandas.Series
         Likelihood ratio of each candidate day against the best, twice the log; 0 at `date`.
     draws, seed : int
@@ -64,6 +84,8 @@ class SlopeBreak(Result):
     slope_after: float
     std_error_before: float
     std_error_after: float
+    near_edge: bool
+    sessions: tuple[int, int]
     profile: pd.Series = field(repr=False)
     draws: int
     seed: int
@@ -82,6 +104,7 @@ class SlopeBreak(Result):
         notes = (
             f"The slope changes on {self.date:%Y-%m-%d}; {self.confidence:.0%} interval {low:%Y-%m-%d} to "
             f"{high:%Y-%m-%d}; p of no change {self.p_value:.4f} ({self.draws} simulated samples, seed {self.seed}).",
+            *((f"Near an edge: {min(self.sessions)} sessions on the shorter side.",) if self.near_edge else ()),
         )
         return Table(frame, "Slope of the divergence, bp a year", {"slope": "+.2f", "std error": ".2f"}, notes)
 
@@ -99,6 +122,7 @@ class SlopeBreak(Result):
             "slope_after_bp": self.slope_after / BASIS_POINT,
             "std_error_before_bp": self.std_error_before / BASIS_POINT,
             "std_error_after_bp": self.std_error_after / BASIS_POINT,
+            "near_edge": self.near_edge,
         }
 
 
@@ -111,6 +135,7 @@ def slope_break(
     seed: int = 0,
     trim: int = 20,
     positions: npt.ArrayLike | None = None,
+    carries: Carries | None = None,
 ) -> SlopeBreak:
     """Find the calendar day on which the slope of a divergence level changed.
 
@@ -119,7 +144,8 @@ def slope_break(
     level : pandas.Series of float, shape (T + 1,)
         Divergence level in logs, labelled by session dates. NaN is a missing session.
     drivers : pandas.DataFrame, shape (T + 1, K), optional
-        Further drivers, estimated beside the two slopes (the premium, on price basis).
+        Further drivers, estimated beside the two slopes (the premium, on price basis). One that the slope and those
+        before it add up to is imposed: taken off the level at a coefficient of 1.
     confidence : float
         Nominal coverage of the interval of the date.
     draws : int
@@ -130,6 +156,9 @@ def slope_break(
         Sessions at either end that no candidate may lie in.
     positions : array_like of int, shape (T + 1,), optional
         Session number of each row, where sessions are missing from the rows.
+    carries : callable, optional
+        What a drift of one a year brings with it in the level: from days to an array of shape (T + 1, days), a column
+        for a drift that starts on each of them. See `research.drivers.owed_from`.
 
     Returns
     -------
@@ -145,10 +174,15 @@ def slope_break(
 
     Notes
     -----
-    ``g_t = a + c₁·t + c₂·(t − τ + 1)₊ + Xβ + μ_t + ε_t`` with t in calendar days: every day τ is a candidate. τ and
-    the permanent share λ maximise the likelihood jointly. The interval inverts the likelihood ratio; its critical value
-    is the quantile of that ratio in samples simulated from the estimates, because its limit depends on λ (χ² for
-    noise that comes back, Bai's (1997) law for a random walk) and neither limit knows that days are discrete.
+    ``g_t = a + c₁·t + c₂·(t − τ + 1)₊ + Xβ + μ_t + v_t`` with t in calendar days: every day τ is a candidate. The
+    permanent share λ and the autocorrelation φ of v are those of `averaged_level`, and are integrated out, on a coarser
+    grid, of the restricted likelihood of each day and of that of no change: ``ℓ(τ) = log Σ_g prior_g·L_g(τ)``. Points
+    of the grid that the sample rules out, with a change and without, are left out.
+
+    The interval inverts ``2(ℓ(τ̂) − ℓ(τ))``, and the test of no change takes ``ℓ(τ̂) − ℓ₀``. Their critical values are
+    quantiles in simulated samples, each with a (λ, φ) of its own from the posterior, because their limits depend on
+    both (χ² for noise that comes back, Bai's (1997) law for a random walk) and neither limit knows that days are
+    discrete. In the samples the greatest likelihood is looked for on a part of the days.
 
     Examples
     --------
@@ -160,85 +194,43 @@ def slope_break(
     Timestamp('2025-03-04 00:00:00')
     """
     check_confidence(confidence)
-    known = level.dropna()
-    if not isinstance(known.index, pd.DatetimeIndex):
+    known = level.notna().to_numpy()
+    index = level.index[known]
+    if not isinstance(index, pd.DatetimeIndex):
         raise ParameterError("slope_break needs dates as labels: a slope is a drift a calendar day")
-    if len(known) < 2 * trim + 10:
-        raise SampleError(f"{len(known)} sessions are too few to look for a change: give at least {2 * trim + 10}")
+    if len(index) < 2 * trim + 10:
+        raise SampleError(f"{len(index)} sessions are too few to look for a change: give at least {2 * trim + 10}")
     if draws < 19:
         raise ParameterError(f"draws is {draws}: give at least 19 simulated samples")
-    index = known.index
+    at = (np.arange(len(level)) if positions is None else np.asarray(positions))[known]
     candidates = pd.date_range(index[trim], index[-trim - 1], freq="D")
-    extra = pd.DataFrame(index=index) if drivers is None else drivers.loc[index]
-    at = np.arange(len(level)) if positions is None else np.asarray(positions)
-    gaps = np.diff(at[level.notna().to_numpy()]).astype(float)
-    search = _search(known, extra, candidates, gaps)
-    share = _joint_share(search)
-    by_day = search.residuals(share)[1][:, 0]
-    best = int(np.argmin(by_day))
-    ratio = search.nobs * np.log(by_day / by_day[best])
+    days = _Drifts.of(index, candidates, None if carries is None else lambda days: np.asarray(carries(days))[known])
+    moved, free = _impose(level[known], days.steady, drivers.loc[known] if drivers is not None else None)
+    search = _Search.of(moved, np.column_stack([days.steady, free]), days.since, np.diff(at).astype(float))
+    profile = search.settle()
+    best = int(np.argmax(profile.changed))
+    ratio = 2.0 * (profile.changed[best] - profile.changed)
     rng = np.random.default_rng(seed)
-    critical = np.quantile(_true_day_ratios(search, share, best, gaps, draws, rng), confidence, method="higher")
+    critical = np.quantile(search.true_day_ratios(profile, best, draws, rng), confidence, method="higher")
     # The estimate itself belongs to any interval, even where every simulated sample found the day exactly.
     inside = candidates[ratio <= max(float(critical), 1e-9)]
-    slopes = _slopes(level, drivers, candidates[best], at)
+    fit = days.sides(best, moved, free, at)
+    sessions = int((index < candidates[best]).sum()), int((index >= candidates[best]).sum())
     return SlopeBreak(
         date=candidates[best],
         interval=(inside[0], inside[-1]),
         confidence=confidence,
-        p_value=_p_value(search, gaps, draws, rng),
-        slope_before=slopes[0],
-        slope_after=slopes[1],
-        std_error_before=slopes[2],
-        std_error_after=slopes[3],
+        p_value=search.p_value(profile, draws, rng),
+        slope_before=float(fit.params["before"]),
+        slope_after=float(fit.params["after"]),
+        std_error_before=float(fit.std_errors["before"]),
+        std_error_after=float(fit.std_errors["after"]),
+        near_edge=min(sessions) < EDGE or inside[0] == candidates[0] or inside[-1] == candidates[-1],
+        sessions=sessions,
         profile=pd.Series(ratio, candidates, name="likelihood_ratio"),
         draws=draws,
         seed=seed,
     )
-
-
-@dataclass(frozen=True, eq=False)
-class _Search:
-    """Columns: the level's differences, the constant slope and other drivers, then one ramp for each candidate day."""
-
-    weights: Weighting
-    columns: Array
-    fixed: int
-
-    @property
-    def nobs(self) -> int:
-        return int(self.columns.shape[0])
-
-    def residuals(self, share: float, targets: Array | None = None) -> tuple[Array, Array]:
-        """Return RSS without a break (targets,) and RSS by candidate day (candidates, targets) at one λ.
-
-        `targets` replace the observed differences where samples are simulated; they are rotated like the columns.
-        """
-        observed = self.columns[:, :1] if targets is None else targets
-        base, ramps = self.columns[:, 1 : self.fixed], self.columns[:, self.fixed :]
-        # The many ramps are never weighted themselves where their squares will do: W is symmetric.
-        base_w, observed_w = self.weights.weigh(share, base), self.weights.weigh(share, observed)
-        gram = base.T @ base_w
-        target_on_base = base_w.T @ observed
-        without = (observed * observed_w).sum(axis=0)
-        without = without - (np.linalg.solve(gram, target_on_base) * target_on_base).sum(axis=0)
-        alone = self.weights.squares(share, ramps)
-        cross = base_w.T @ ramps
-        ramp_on_base = np.linalg.solve(gram, cross)
-        power = alone - (ramp_on_base * cross).sum(axis=0)
-        signal = ramps.T @ observed_w - ramp_on_base.T @ target_on_base
-        # A ramp that another driver already is (staking that began on that day) can explain nothing more.
-        new = power > 1e-9 * alone
-        gained = np.where(new[:, None], signal**2 / np.where(new, power, 1.0)[:, None], 0.0)
-        return without, without - gained
-
-    def likelihood(self, share: float, residual: float) -> float:
-        """Return the log likelihood of one residual sum of squares, profiled over the variance."""
-        return -0.5 * (self.nobs * float(np.log(residual)) + self.weights.log_determinant(share))
-
-    def simulate(self, rng: np.random.Generator, share: float, gaps: Array, draws: int) -> Array:
-        """Return rotated error samples of unit variance."""
-        return self.weights.rotate(draw_errors(rng, share, gaps, draws))
 
 
 def _elapsed(index: pd.DatetimeIndex, since: pd.Timestamp) -> Array:
@@ -246,68 +238,210 @@ def _elapsed(index: pd.DatetimeIndex, since: pd.Timestamp) -> Array:
     return ((index - since) // pd.Timedelta(days=1)).to_numpy(dtype=float) / DAYS_PER_YEAR
 
 
-def _search(known: pd.Series, extra: pd.DataFrame, candidates: pd.DatetimeIndex, gaps: Array) -> _Search:
-    """Return the differenced, rotated problem."""
-    index = pd.DatetimeIndex(known.index)
-    clock = _elapsed(index, index[0])
-    starts = _elapsed(candidates, index[0]) - 1.0 / DAYS_PER_YEAR
-    ramps = np.maximum(0.0, clock[:, None] - starts[None, :])
-    columns = np.column_stack([known.to_numpy(dtype=float), clock, extra.to_numpy(dtype=float), ramps])
-    differences = np.diff(columns, axis=0)
-    differences[:, 0] /= np.abs(differences[:, 0]).max()  # logs of tiny sums of squares stay tame
-    weights = weighting(gaps)
-    return _Search(weights, weights.rotate(differences), 2 + extra.shape[1])
+@dataclass(frozen=True, eq=False)
+class _Drifts:
+    """What a drift of one a year does to the level, from the first session on and from each day: itself, and beside."""
+
+    clock: Array  # (T + 1,)
+    ramps: Array  # (T + 1, days)
+    carried: Array  # (T + 1,)
+    carried_since: Array  # (T + 1, days)
+
+    @classmethod
+    def of(cls, index: pd.DatetimeIndex, candidates: pd.DatetimeIndex, carries: Carries | None) -> _Drifts:
+        clock = _elapsed(index, index[0])
+        starts = _elapsed(candidates, index[0]) - 1.0 / DAYS_PER_YEAR
+        ramps = np.maximum(0.0, clock[:, None] - starts[None, :])
+        if carries is None:
+            return cls(clock, ramps, np.zeros_like(clock), np.zeros_like(ramps))
+        return cls(clock, ramps, np.asarray(carries(index[:1]))[:, 0], np.asarray(carries(candidates)))
+
+    @property
+    def steady(self) -> Array:
+        return self.clock + self.carried
+
+    @property
+    def since(self) -> Array:
+        return self.ramps + self.carried_since
+
+    def sides(self, day: int, level: pd.Series, free: pd.DataFrame, at: npt.NDArray[np.int64]) -> AveragedResult:
+        """Return the regression with a slope on either side of a day.
+
+        Notes
+        -----
+        What the slopes carry with them passes through in full in the search. Here, where the slopes found say what that
+        is, it has a coefficient of its own, like any driver whose coefficient can be told.
+        """
+        before, after = self.clock - self.ramps[:, day], self.ramps[:, day]
+        beside = self.carried - self.carried_since[:, day], self.carried_since[:, day]
+        whole = {"before": before + beside[0], "after": after + beside[1]}
+        fit = averaged_level(level, pd.DataFrame(whole, level.index).join(free), positions=at)
+        carried = beside[0] * fit.params["before"] + beside[1] * fit.params["after"]
+        if not carried.any():
+            return fit
+        apart = pd.DataFrame({"before": before, "after": after, "carried": carried}, level.index).join(free)
+        try:
+            own = averaged_level(level, apart, positions=at)
+        except IdentificationError:
+            return fit
+        return own if own.std_errors["carried"] <= MAX_STD_ERROR else fit
 
 
-def _joint_share(search: _Search) -> float:
-    """Return the permanent share that, with the best day, maximises the likelihood: a grid, then two finer ones."""
-    logits = _LOGITS
-    for _ in range(3):
-        shares = expit(logits)
-        values = [search.likelihood(share, search.residuals(share)[1].min()) for share in shares]
-        best = int(np.argmax(values))
-        logits = np.linspace(logits[max(best - 1, 0)], logits[min(best + 1, logits.size - 1)], 7)
-    return float(shares[best])
+def _impose(level: pd.Series, steady: Array, drivers: pd.DataFrame | None) -> tuple[pd.Series, pd.DataFrame]:
+    """Return the level less the drivers that the slope and those before them add up to, and the others."""
+    if drivers is None:
+        return level, pd.DataFrame(index=level.index)
+    kept, free, moved = [np.diff(steady)], [], level
+    for name, column in drivers.items():
+        step = np.diff(column.to_numpy(dtype=float))
+        basis = np.column_stack([each / np.linalg.norm(each) for each in kept])
+        rest = step - basis @ np.linalg.lstsq(basis, step)[0]
+        if rest @ rest > COLLINEAR**2 * (step @ step):
+            kept.append(step)
+            free.append(name)
+        else:
+            moved = moved - column
+    return moved, drivers[free]
 
 
-def _true_day_ratios(
-    search: _Search, share: float, best: int, gaps: Array, draws: int, rng: np.random.Generator
-) -> Array:
-    """Return the likelihood ratio of the true day in samples simulated from the estimates."""
-    columns = search.columns
-    chosen = np.r_[1 : search.fixed, search.fixed + best]
-    weighted = search.weights.weigh(share, columns[:, chosen])
-    beta = np.linalg.solve(columns[:, chosen].T @ weighted, weighted.T @ columns[:, 0])
-    spread = np.sqrt(search.residuals(share)[1][best, 0] / (search.nobs - chosen.size))
-    samples = (columns[:, chosen] @ beta)[:, None] + spread * search.simulate(rng, share, gaps, draws)
-    _, by_day = search.residuals(share, samples)
-    ratios: Array = search.nobs * np.log(by_day[best] / by_day.min(axis=0))
-    return ratios
+@dataclass(frozen=True, eq=False)
+class _Profile:
+    """Log likelihoods averaged over the noise, and the posterior weights of its points without a change and with."""
+
+    points: npt.NDArray[np.intp]
+    unchanged: float
+    changed: Array  # (days,)
+    weights_unchanged: Array
+    weights_changed: Array  # at the best day
 
 
-def _p_value(search: _Search, gaps: Array, draws: int, rng: np.random.Generator) -> float:
-    """Return the simulated p-value of the greatest likelihood ratio over all days, where no slope changes."""
-    shares = expit(_LOGITS)
-    values = [search.likelihood(share, search.residuals(share)[0][0]) for share in shares]
-    share = float(shares[int(np.argmax(values))])
-    without, by_day = search.residuals(share)
-    observed = float(np.log(without[0] / by_day.min()))
-    null_without, null_by_day = search.residuals(share, search.simulate(rng, share, gaps, draws))
-    simulated = np.log(null_without / null_by_day.min(axis=0))
-    return float((1 + np.count_nonzero(simulated >= observed)) / (draws + 1))
+@dataclass(frozen=True, eq=False)
+class _Search:
+    """The differenced problem: what is there without a change, a column for each day, and a grid of noises."""
+
+    level: Array  # (T,)
+    base: Array  # (T, K): the steady slope and the other drivers
+    ramps: Array  # (T, days)
+    gaps: Array
+    share: Array  # (G,)
+    phi: Array
+    log_prior: Array
+
+    @classmethod
+    def of(cls, level: pd.Series, base: Array, ramps: Array, gaps: Array) -> _Search:
+        """Return the problem in units in which every column has length 1: nothing here depends on units."""
+        columns = [np.diff(each, axis=0) for each in (level.to_numpy(dtype=float), base, ramps)]
+        y, x, r = (each / np.sqrt((each**2).sum(axis=0)) for each in columns)
+        # A premium may explain all but a millionth of the variance: what is left must not be found by cancellation.
+        y = y - x @ np.linalg.lstsq(x, y)[0]
+        return cls(y / np.linalg.norm(y), x, r, gaps, *noise_points(int(gaps.sum()) + 1, _COARSE))
+
+    @property
+    def everywhere(self) -> npt.NDArray[np.intp]:
+        """Days evenly spread over all candidates."""
+        return _spread(np.arange(self.ramps.shape[1]), _FEW)
+
+    def settle(self) -> _Profile:
+        """Return the profile over all days at the noises that the sample allows: each depends on the other."""
+        points = self._plausible(self.everywhere)
+        for _ in range(_ROUNDS):
+            profile = self._profile(points)
+            wanted = np.union1d(points, self._plausible(np.argmax(profile.changed, keepdims=True)))
+            if wanted.size == points.size:
+                break
+            points = wanted
+        return profile
+
+    def _plausible(self, days: npt.NDArray[np.intp]) -> npt.NDArray[np.intp]:
+        """Return the points of the grid that have weight without a change, or with one on the best of `days`."""
+        every = np.arange(self.share.size)
+        unchanged, changed = (found[..., 0] for found in self._likelihoods(every, days, self.level[:, None]))
+        best = changed[:, int(np.argmax(changed.max(axis=0)))]
+        kept = (unchanged > unchanged.max() + _NEGLIGIBLE) | (best > best.max() + _NEGLIGIBLE)
+        return np.flatnonzero(kept)
+
+    def _profile(self, points: npt.NDArray[np.intp]) -> _Profile:
+        unchanged, changed = self._likelihoods(points, np.arange(self.ramps.shape[1]), self.level[:, None])
+        by_day = logsumexp(changed[..., 0], axis=0)
+        best = changed[:, int(np.argmax(by_day)), 0]
+        return _Profile(points, float(logsumexp(unchanged)), by_day, softmax(unchanged[:, 0]), softmax(best))
+
+    def _likelihoods(
+        self, points: npt.NDArray[np.intp], days: npt.NDArray[np.intp], targets: Array
+    ) -> tuple[Array, Array]:
+        """Return log prior times restricted likelihood: unchanged (points, targets), changed (points, days, targets).
+
+        A slope of which nothing is known would weigh days by how well it can be told on them; its determinant is
+        averaged over days, and so weighs noises alone.
+        """
+        base, ramps = self.base, self.ramps[:, days]
+        nobs, count = base.shape
+        unchanged = np.empty((points.size, targets.shape[1]))
+        changed = np.empty((points.size, days.size, targets.shape[1]))
+        columns = np.asfortranarray(np.column_stack([base, targets, ramps]))
+        for row, point in enumerate(points):
+            weighed, log_det = weigh_any(columns, float(self.share[point]), float(self.phi[point]), self.gaps)
+            base_w, target_w, ramp_w = np.split(weighed, [count, count + targets.shape[1]], axis=1)
+            gram = base.T @ base_w
+            on_base = base_w.T @ targets
+            without = np.einsum("ij,ij->j", targets, target_w) - (np.linalg.solve(gram, on_base) * on_base).sum(axis=0)
+            alone = np.einsum("ij,ij->j", ramps, ramp_w)
+            cross = base_w.T @ ramps
+            ramp_on_base = np.linalg.solve(gram, cross)
+            power = alone - (ramp_on_base * cross).sum(axis=0)
+            # A ramp that another driver already is (staking that began on that day) can explain nothing more.
+            new = power > COLLINEAR * alone
+            scale = np.where(new, 1.0 / np.sqrt(np.where(new, power, 1.0)), 0.0)
+            signal = (ramps * scale).T @ target_w - (ramp_on_base * scale).T @ on_base
+            log_det += float(np.linalg.slogdet(gram)[1]) - 2.0 * float(self.log_prior[point])
+            unchanged[row] = -0.5 * ((nobs - count) * np.log(without) + log_det)
+            log_det += float(np.log(power[new]).mean()) if new.any() else 0.0
+            changed[row] = -0.5 * ((nobs - count - 1) * np.log(without - signal**2) + log_det)
+        return unchanged, changed
+
+    def true_day_ratios(self, profile: _Profile, best: int, draws: int, rng: np.random.Generator) -> Array:
+        """Return the likelihood ratio of the true day in samples simulated from what is known at the best."""
+        points, noise = self._draw(profile.points, profile.weights_changed, draws, rng)
+        effects, spreads = self._changes(profile.points, best)
+        samples = self.ramps[:, [best]] * effects[points] + spreads[points] * noise
+        near = _spread(np.flatnonzero(profile.changed > profile.changed[best] - _FAR), _MANY)
+        days = np.union1d(np.append(near, best), self.everywhere)
+        by_day = logsumexp(self._likelihoods(profile.points, days, samples)[1], axis=0)
+        return np.asarray(2.0 * (by_day.max(axis=0) - by_day[np.searchsorted(days, best)]), dtype=float)
+
+    def p_value(self, profile: _Profile, draws: int, rng: np.random.Generator) -> float:
+        """Return the simulated p-value of the greatest likelihood over days, where no slope changes."""
+        _, noise = self._draw(profile.points, profile.weights_unchanged, draws, rng)
+        days = _spread(np.arange(self.ramps.shape[1]), _MANY)
+        unchanged, changed = self._likelihoods(profile.points, days, noise)
+        simulated = logsumexp(changed, axis=0).max(axis=0) - logsumexp(unchanged, axis=0)
+        observed = profile.changed[days].max() - profile.unchanged
+        return float((1 + np.count_nonzero(simulated >= observed)) / (draws + 1))
+
+    def _draw(
+        self, points: npt.NDArray[np.intp], weights: Array, draws: int, rng: np.random.Generator
+    ) -> tuple[npt.NDArray[np.intp], Array]:
+        """Return which point each sample's noise comes from, and the noise, of unit variance."""
+        chosen = rng.choice(points.size, size=draws, p=weights)
+        return chosen, draw_any(rng, self.share[points[chosen]], self.phi[points[chosen]], self.gaps)
+
+    def _changes(self, points: npt.NDArray[np.intp], day: int) -> tuple[Array, Array]:
+        """Return the change of slope on one day and the noise's standard deviation, at each point."""
+        columns = np.column_stack([self.ramps[:, day], self.base])
+        found = []
+        for point in points:
+            white = whiten(
+                np.column_stack([self.level, columns]), float(self.share[point]), float(self.phi[point]), self.gaps
+            )
+            beta, residual, _, _ = np.linalg.lstsq(white[:, 1:], white[:, 0])
+            found.append((float(beta[0]), float(np.sqrt(residual[0] / (len(white) - columns.shape[1])))))
+        effects, spreads = np.array(found).T
+        return effects, spreads
 
 
-def _slopes(
-    level: pd.Series, drivers: pd.DataFrame | None, date: pd.Timestamp, positions: npt.NDArray[np.int64]
-) -> tuple[float, float, float, float]:
-    """Return slope before, slope after and their standard errors, given the day of the change."""
-    index = pd.DatetimeIndex(level.index)
-    after = np.maximum(0.0, _elapsed(index, date) + 1.0 / DAYS_PER_YEAR)
-    ramps = pd.DataFrame({"before": _elapsed(index, index[0]) - after, "after": after}, index=index)
-    design = ramps if drivers is None else ramps.join(drivers)
-    fit = local_level(level, design, positions=positions)
-    slopes, errors = fit.params, fit.std_errors
-    return (float(slopes["before"]), float(slopes["after"]), float(errors["before"]), float(errors["after"]))
+def _spread(days: npt.NDArray[np.intp], count: int) -> npt.NDArray[np.intp]:
+    """Return at most `count` of the days, evenly spread, the first and the last among them."""
+    return days[np.unique(np.linspace(0, days.size - 1, min(count, days.size)).round().astype(np.intp))]
 
 
 def detectable_change(

@@ -23,7 +23,16 @@ from scipy.special import expit
 
 from research.decomposition.covariance import QuasiDifference, eigenvalues, log_determinant, whiten
 
-__all__ = ["AveragedBlock", "average_block", "average_sample", "grid_points", "robust_covariances"]
+__all__ = [
+    "AveragedBlock",
+    "average_block",
+    "average_sample",
+    "draw_any",
+    "grid_points",
+    "noise_points",
+    "robust_covariances",
+    "weigh_any",
+]
 
 Array = npt.NDArray[np.float64]
 
@@ -49,12 +58,12 @@ class _Grid:
     log_prior: Array
 
     @classmethod
-    def of(cls, sessions: int) -> _Grid:
+    def of(cls, sessions: int, coarse: float = 1.0) -> _Grid:
         """Return the grid for a sample that spans `sessions`; its steps shrink with the likelihood's hill.
 
         Weights are those of the trapezium rule: half a step's at either end.
         """
-        fine = min(1.0, np.sqrt(504.0 / sessions))
+        fine = coarse * min(1.0, np.sqrt(504.0 / sessions))
         ends = (2.0 * np.log(_LEAST_WALK / sessions), _GREATEST_LOGIT), (0.0, _GREATEST_PHI)
         logits, phis = (
             np.linspace(low, high, int(np.ceil((high - low) / (step * fine) - 1e-9)) + 1)
@@ -73,6 +82,12 @@ class _Grid:
 def grid_points(sessions: int) -> int:
     """Return the number of points of the grid for a sample that spans `sessions`."""
     return int(_Grid.of(sessions).phi.size)
+
+
+def noise_points(sessions: int, coarse: float) -> tuple[Array, Array, Array]:
+    """Return λ, φ and log prior weight of a grid whose steps are `coarse` times those of the averaged regression."""
+    grid = _Grid.of(sessions, coarse)
+    return grid.share, grid.phi, grid.log_prior
 
 
 def _trapezium(points: int) -> Array:
@@ -214,6 +229,28 @@ def _banded_cross(level: Array, drivers: Array, gaps: Array, grid: _Grid) -> _Cr
             log_det[at] = np.log(pivots).sum()
             at += 1
     return _Cross(cross[None, :, 1:, 1:], cross[None, :, 1:, 0], cross[None, :, 0, 0], log_det)
+
+
+def weigh_any(columns: Array, share: float, phi: float, gaps: Array) -> tuple[Array, float]:
+    """Return ``V(λ, φ)⁻¹·columns`` for rows (T, ·) in time, whatever sessions are missing, and log|V|."""
+    shift = QuasiDifference.of(phi, gaps)
+    pivots, factors, _ = lapack.dpttrf(*shift.tridiagonal(share))
+    weighed = lapack.dpttrs(pivots, factors, shift.less(columns), overwrite_b=True)[0]
+    if phi != 0.0:
+        weighed[:-1] -= shift.carry[1:, None] * weighed[1:]
+    return np.asarray(weighed, dtype=float), float(np.log(pivots).sum())
+
+
+def draw_any(rng: np.random.Generator, share: Array, phi: Array, gaps: Array) -> Array:
+    """Return columns of normal errors, shape (T, draws), with covariance V(λ, φ), a λ and a φ for each draw."""
+    steps = np.sqrt(gaps[:, None] * share) * rng.standard_normal((gaps.size, share.size))
+    fresh = rng.standard_normal((gaps.size + 1, share.size))
+    transitory = np.empty_like(fresh)
+    transitory[0] = fresh[0] / np.sqrt(1.0 - phi**2)
+    for row, gap in enumerate(gaps):
+        decay = phi**gap
+        transitory[row + 1] = decay * transitory[row] + np.sqrt((1.0 - decay**2) / (1.0 - phi**2)) * fresh[row + 1]
+    return np.asarray(steps + np.sqrt(1.0 - share) * np.diff(transitory, axis=0), dtype=float)
 
 
 @dataclass(frozen=True, eq=False)

@@ -5,7 +5,7 @@ needs beside prices stands in ``History.inputs`` under the keys that `research.d
 `research.drivers.roll` name.
 """
 
-from research.drivers.accrued_fee import accrued_fee
+from research.drivers.accrued_fee import LIABILITIES, Liability, accrued_fee, owed_from, unpaid_share
 from research.drivers.clock import clock
 from research.drivers.coins import coins_level, coins_per_share, fee_from_coins, project_coins
 from research.drivers.collateral import collateral
@@ -23,7 +23,9 @@ from research.drivers.roll import roll_cost, roll_total, roll_yield
 from research.drivers.staking import staking_fee, staking_levels, staking_reward, staking_tax
 
 __all__ = [
+    "LIABILITIES",
     "Driver",
+    "Liability",
     "accrued_fee",
     "benchmark_mismatch",
     "booked",
@@ -45,6 +47,7 @@ __all__ = [
     "leverage",
     "measure",
     "net_staking_yield",
+    "owed_from",
     "premium_discount",
     "project_coins",
     "protocol_issuance",
@@ -59,4 +62,5 @@ __all__ = [
     "staking_scenarios",
     "staking_tax",
     "total_return",
+    "unpaid_share",
 ]

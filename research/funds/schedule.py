@@ -150,6 +150,9 @@ class FeeSchedule(Result, FrozenModel):
         When what has accrued leaves the fund. Until then it is a debt in dollars; None where it is not known.
     paid_source : str, optional
         Where that was read.
+    booked : {"session", "month end"}
+        Up to which day a session's net asset value holds the fee: its own, or, of the last session of a month, the last
+        day of that month.
     assets_below : float, optional
         US dollars that the fund's assets never exceeded. Lets a tiered period be used without daily assets where
         everything below this amount lies in its first tier. `Fund` sets it from its own fact of that name.
@@ -177,6 +180,7 @@ class FeeSchedule(Result, FrozenModel):
     status: Status
     paid: Literal["daily", "monthly", "quarterly"] | None = None
     paid_source: Text | None = None
+    booked: Literal["session", "month end"] = "session"
     assets_below: float | None = Field(default=None, gt=0.0)
 
     @model_validator(mode="after")

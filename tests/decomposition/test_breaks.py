@@ -12,6 +12,7 @@ import pandas as pd
 import pytest
 
 from research.decomposition import local_level, slope_break
+from research.decomposition.averaged import averaged_level
 from research.decomposition.breaks import SIGNIFICANT, detectable_change
 from research.errors import ParameterError, SampleError
 
@@ -37,7 +38,7 @@ def test_slopes_are_those_of_the_regression_at_that_day():
     found = slope_break(level, draws=99)
     days = (level.index - found.date).days.to_numpy() + 1
     ramps = pd.DataFrame({"before": np.minimum(days, 0), "after": np.maximum(days, 0)}, index=level.index) / 365.0
-    fit = local_level(level, ramps)
+    fit = averaged_level(level, ramps)
     assert found.slope_before == pytest.approx(fit.params["before"], abs=1e-10)
     assert found.slope_after == pytest.approx(fit.params["after"], abs=1e-10)
     assert found.std_error_after == pytest.approx(fit.std_errors["after"], rel=1e-5)

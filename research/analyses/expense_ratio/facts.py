@@ -10,6 +10,7 @@ from typing import Literal, Self
 import pandas as pd
 
 from research.alignment.history import History
+from research.analyses.expense_ratio.conventions import Conventions, fee_conventions
 from research.analyses.expense_ratio.estimators import FeeEstimators, fee_estimators, period_names
 from research.analyses.expense_ratio.fee_break import DayOfChange, day_of_change, find_fee_break
 from research.analyses.expense_ratio.tiers import TierQuarter, tier_quarters
@@ -87,6 +88,8 @@ class ExpenseRatioFacts:
         The day on which the drift changed, found without the schedule; None where the sample is too short to look.
     estimators : FeeEstimators
         Rates by estimator and period.
+    conventions : Conventions or None
+        The last period's fee by what is taken to be owed before it is paid; None where no accrued fee is estimated.
     detectable : pandas.Series
         Smallest change of the fee that would show, by sessions since it; empty where the sample is too short.
     power : float
@@ -105,6 +108,7 @@ class ExpenseRatioFacts:
     regimes: FeeRegimes
     fee_break: SlopeBreak | None
     estimators: FeeEstimators
+    conventions: Conventions | None
     detectable: pd.Series
     power: float
     quarters: tuple[TierQuarter, ...]
@@ -127,6 +131,7 @@ class ExpenseRatioFacts:
             regimes=regimes,
             fee_break=find_fee_break(history, confidence=confidence, seed=seed, draws=draws),
             estimators=fee_estimators(history, regimes),
+            conventions=fee_conventions(history, regimes),
             detectable=_detectable(history, regimes, confidence, power),
             power=power,
             quarters=tier_quarters(history),
@@ -191,6 +196,7 @@ class ExpenseRatioFacts:
             "detectable_change_bp": {str(h): float(v) / BASIS_POINT for h, v in self.detectable.items()},
             "power": self.power,
             "tiers": [one.to_dict() for one in self.quarters],
+            "conventions": None if self.conventions is None else self.conventions.to_dict(),
             "coins_per_share_bp": None
             if self.coins is None
             else {str(name): float(rate) / BASIS_POINT for name, rate in self.coins.items()},

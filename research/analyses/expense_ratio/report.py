@@ -113,6 +113,12 @@ class ExpenseRatio(ExpenseRatioFacts, Report):
             frame, f"{table.caption} (simulated: what is stated is true)", dict.fromkeys(map(str, frame), ".2f")
         )
 
+    def conventions_table(self) -> Table | str:
+        """Return the fee by what is taken to be owed before it is paid, or a sentence where nothing is."""
+        if self.conventions is None:
+            return f"{self.history.fund.ticker} owes no fee that is estimated: nothing hangs on a convention."
+        return self.conventions.summary()
+
     def power_table(self) -> Table | str:
         """Return the smallest change of the fee that would show, by sessions since it."""
         if not len(self.detectable):

@@ -30,7 +30,7 @@ def conclusions(facts: ExpenseRatioFacts) -> Statements:
 
 def limits(facts: ExpenseRatioFacts) -> Statements:
     """Return what the numbers cannot say of the fee."""
-    parts = (_mismatch, _cost, _owed, _changing, _power_limits, _assets)
+    parts = (_mismatch, _cost, _conventions, _changing, _power_limits, _assets)
     return Statements(statement for part in parts for statement in part(facts))
 
 
@@ -63,23 +63,35 @@ def change_statements(change: DayOfChange) -> Iterator[Statement]:
     found = change.found
     if found is None:
         return
-    values = {**found.to_dict(), "stated": change.stated, "days_away": change.days_away}
+    values = {
+        **found.to_dict(),
+        "stated": change.stated,
+        "days_away": change.days_away,
+        "sessions_on_the_shorter_side": min(found.sessions),
+    }
     if change.real is None:
         text = f"No change of the drift is found in the data alone (p {p_text(found.p_value)})."
         yield Statement("expense_ratio.day_of_change", text, change.verdict, values)
         return
     low, high = found.interval
+    edge = (
+        f" It lies near an edge of the sample, with {min(found.sessions)} sessions on the shorter side: its day and "
+        "the slope there are hardly known."
+        if found.near_edge
+        else ""
+    )
     where = {
         "to the day": ": to the day when the stated fee changes",
         "inside the interval": "and inside the interval",
         "outside the interval": "and outside the interval",
+        "near an edge": "and outside the interval",
     }.get(change.verdict, "")
     if change.days_away and change.stated is not None:
         where = f"; the stated fee changes on {change.stated:%Y-%m-%d}, {abs(change.days_away)} days away {where}"
     text = (
         f"Looked for without the schedule, the drift of the net asset value changes on {found.date:%Y-%m-%d} "
         f"({percent(found.confidence)} interval {low:%Y-%m-%d} to {high:%Y-%m-%d}), from "
-        f"{bp(found.slope_before, signed=True)} to {bp(found.slope_after, signed=True)} a year{where}."
+        f"{bp(found.slope_before, signed=True)} to {bp(found.slope_after, signed=True)} a year{where}.{edge}"
     )
     yield Statement("expense_ratio.day_of_change", text, change.verdict, values)
 
@@ -189,15 +201,26 @@ def _cost(facts: ExpenseRatioFacts) -> Iterator[Statement]:
     )
 
 
-def _owed(facts: ExpenseRatioFacts) -> Iterator[Statement]:
-    found = facts.fee_break
-    if "accrued_fee" in facts.regimes.fit.drivers and found is not None:
-        yield Statement(
-            "expense_ratio.owed",
-            "The slopes around the day of change are those of the whole drift; the fee by period has the fee that is "
-            f"owed but not yet paid taken off, hence {bp(-found.slope_after)} there and "
-            f"{bp(facts.regimes.regimes[-1].estimated)} here.",
-        )
+def _conventions(facts: ExpenseRatioFacts) -> Iterator[Statement]:
+    found = facts.conventions
+    if found is None:
+        return
+    fees, coefficients = found.fees, found.coefficients
+    gained = found.gained_by_booking
+    known = "known from the data" if gained > 0.0 else "against the data"
+    gap = found.likeliest.log_likelihood - found.used.log_likelihood
+    likeliest = f" (the likeliest, by {gap:.1f}, is {found.likeliest.name})" if gap > 0.0 else ""
+    yield Statement(
+        "expense_ratio.conventions",
+        f"The fee of the last period is {plus_minus_bp(found.used.fee, found.used.std_error)} a year, as far as "
+        "chance goes. Which days of liability count before a fee is paid is a convention that no filing states: it "
+        f"moves the coefficient of the accrued fee from {coefficients[0]:.2f} to {coefficients[1]:.2f}{likeliest}, and "
+        f"with the halves of the period the fee from {fees[0] / BASIS_POINT:.2f} to {fees[1] / BASIS_POINT:.2f} bp. Up to which day a month is "
+        f"booked is {known}: it makes {gained:+.0f} of log likelihood, with no parameter more. Without the accrued fee "
+        f"the data would show {plus_minus_bp(found.without.fee, found.without.std_error)}.",
+        found.larger,
+        found.to_dict(),
+    )
 
 
 def _changing(facts: ExpenseRatioFacts) -> Iterator[Statement]:
