@@ -12,6 +12,7 @@ import pandas as pd
 
 from research.alignment.align import PRICES, align
 from research.alignment.clock import Clock
+from research.alignment.currencies import check_units, rate_turned
 from research.alignment.dates import as_date, labels_of
 from research.alignment.findings import Finding
 from research.alignment.history import History
@@ -22,6 +23,7 @@ from research.alignment.screens import screen
 from research.alignment.sessions import sessions
 from research.errors import (
     BenchmarkError,
+    ClockError,
     MissingColumnError,
     ParameterError,
     ResearchError,
@@ -150,6 +152,9 @@ def load(
         If more than `max_loss` of the sessions would be left out.
     ClockError
         If NAV, close and benchmark were observed at different times of day.
+    UnitError
+        If close or distributions are in another unit than NAV, or the benchmark is in another currency and no rate
+        between the two is given.
     DataError
         If a file cannot be read or holds what no calculation can use.
 
@@ -176,19 +181,22 @@ def load(
         return load_simulated(entry.ticker, first, last)
     listed = as_date(entry.first_day, "listed")
     _check_dates(entry, first, last, listed)
-    loaded = _read(entry)
+    _check_roles(entry)
+    unread = check_units(entry.ticker, entry.units)
+    loaded: dict[str, LoadedSeries] = {role: _sampled(load_series(entry, role), entry) for role in entry.series}
     frame, losses = _aligned(entry, loaded, first if first is not None else listed, last, max_loss)
     if len(frame) < minimum_sessions:
         raise SampleError(_too_short(entry, frame, loaded, minimum_sessions))
-    inputs, further, missing = _inputs_of(entry, labels_of(frame))
+    inputs, further, missing = _inputs_of(entry, labels_of(frame), loaded["nav"].source.clock)
     findings = (
         *_screened(entry, frame, {**loaded, **{one.source.role: one for one in further}}, inputs.get("distributions")),
         *_not_named(entry, labels_of(frame), loaded),
         *missing,
+        *unread,
     )
     if mask_flagged:
         frame, losses, findings = _masked(frame, losses, findings)
-        inputs, _, _ = _inputs_of(entry, labels_of(frame))
+        inputs, _, _ = _inputs_of(entry, labels_of(frame), loaded["nav"].source.clock)
     days = sessions(entry.calendar, frame.index[0], frame.index[-1])
     history = History(
         fund=entry,
@@ -333,8 +341,8 @@ def _check_dates(fund: Fund, first: pd.Timestamp | None, last: pd.Timestamp | No
         )
 
 
-def _read(fund: Fund) -> dict[str, LoadedSeries]:
-    """Return every series of the fund; raise where the two without which nothing can be said are absent."""
+def _check_roles(fund: Fund) -> None:
+    """Raise where one of the two series without which nothing can be said is absent."""
     if "benchmark" not in fund.series:
         have = ", ".join(fund.series) or "none"
         raise BenchmarkError(
@@ -346,7 +354,6 @@ def _read(fund: Fund) -> dict[str, LoadedSeries]:
             f"{fund.ticker} has no NAV series (series: {', '.join(fund.series)}): add [fund.{fund.ticker}.series.nav] "
             "to a funds.toml of your own and name its folder with --data"
         )
-    return {role: _sampled(load_series(fund, role), fund) for role in fund.series}
 
 
 def _sampled(loaded: LoadedSeries, fund: Fund) -> LoadedSeries:
@@ -369,7 +376,7 @@ def _sampled(loaded: LoadedSeries, fund: Fund) -> LoadedSeries:
 
 
 def _inputs_of(
-    fund: Fund, kept: pd.DatetimeIndex
+    fund: Fund, kept: pd.DatetimeIndex, clock: str
 ) -> tuple[Mapping[str, pd.Series[float]], tuple[LoadedSeries, ...], tuple[Finding, ...]]:
     """Return what drivers read, on the sessions kept, with its sources and what is missing of it.
 
@@ -386,6 +393,9 @@ def _inputs_of(
         if name in _QUOTED:
             found[name] = values
             continue
+        if name == "fx":
+            _check_rate_clock(fund, loaded.source.clock, clock)
+            values = 1.0 / values if rate_turned(fund.units) else values
         if name in _PAID:
             found[name], moved = _booked(name, values, kept)
             findings += moved
@@ -397,6 +407,15 @@ def _inputs_of(
             gone = tuple(absent)
             findings.append(Finding("input_missing", name, gone[0], float(len(gone)), message, "warning", gone))
     return found, tuple(sources), tuple(findings)
+
+
+def _check_rate_clock(fund: Fund, own: str, clock: str) -> None:
+    """Raise where the rate between two currencies was seen at another time of day than the fund."""
+    if not fund.allow_clocks and not Clock.parse(own).same_as(Clock.parse(clock)):
+        raise ClockError(
+            f"{fund.ticker}: inputs.fx is observed at {own} and nav at {clock}: a rate of other hours would read as "
+            "tracking error; take it at the clock of the fund, or write allow_clocks = true and account for it"
+        )
 
 
 def _booked(name: str, values: pd.Series[float], kept: pd.DatetimeIndex) -> tuple[pd.Series[float], list[Finding]]:

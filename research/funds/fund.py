@@ -265,6 +265,12 @@ class Fund(Result, FrozenModel):
             named["futures"] = self._tables[self.futures.table]
         return named
 
+    @property
+    def units(self) -> dict[str, str]:
+        """Units that the entry states, by role and by input."""
+        named: dict[str, str] = {role: source.unit for role, source in self.series.items()}
+        return named | {name: source.unit for name, source in self.inputs.items()}
+
     def with_root(self, root: Path | None, tables: Mapping[str, TableSource] | None = None) -> Self:
         """Return the same fund whose file paths are relative to `root`, with the tables of its funds.toml."""
         copy = self.model_copy()
