@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 from pydantic import Field, PrivateAttr, ValidationInfo, field_validator
 
+from research.conventions import Frequency
 from research.errors import DataError
 from research.funds.fact import STATUS_MEANING, UNKNOWN, Fact, FrozenModel, Text
 from research.funds.known import KnownFinding
@@ -67,6 +68,8 @@ class Fund(Result, FrozenModel):
         Further series that drivers read, under their names in `research.History`.
     futures : FuturesTerms, optional
         How the fund holds futures, where it does.
+    frequency : {"daily", "weekly", "monthly"}
+        How often the fund is looked at: where its files have one row a week or month, or where days are too noisy.
     allow_clocks : bool
         Compare NAV, close and benchmark although their clocks differ; the difference is then part of every figure.
     known : tuple of KnownFinding
@@ -101,6 +104,7 @@ class Fund(Result, FrozenModel):
     series: dict[Role, SeriesSource] = Field(default_factory=dict)
     inputs: dict[InputName, SeriesSource] = Field(default_factory=dict)
     futures: FuturesTerms | None = None
+    frequency: Frequency = "daily"
     allow_clocks: bool = False
     known: tuple[KnownFinding, ...] = ()
     pull: dict[PullName, PullSource] = Field(default_factory=dict)
