@@ -7,7 +7,8 @@ drift with elapsed calendar time, Act/365.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Final, Literal
 
 from research.errors import ParameterError
 
@@ -17,10 +18,13 @@ if TYPE_CHECKING:
 __all__ = [
     "BASIS_POINT",
     "DAYS_PER_YEAR",
+    "PERIODS",
     "SESSIONS_PER_YEAR",
+    "Frequency",
     "basis_points",
     "check_confidence",
     "check_periods",
+    "periods_per_year",
     "years_between",
 ]
 
@@ -32,6 +36,41 @@ DAYS_PER_YEAR: Final = 365.0
 
 SESSIONS_PER_YEAR: Final = 252.0
 """Exchange sessions in a year, the convention for annualising the dispersion of daily returns."""
+
+
+Frequency = Literal["daily", "weekly", "monthly"]
+"""How often a fund is looked at: at every session, or at the last one of each week or month."""
+
+PERIODS: Final[Mapping[Frequency, str]] = {"daily": "session", "weekly": "week", "monthly": "month"}
+"""What one observation is called."""
+
+_EVERY_DAY: Final = frozenset({"24/7"})
+_SPACED: Final = {"weekly": 52.0, "monthly": 12.0}
+
+
+def periods_per_year(calendar: str, frequency: Frequency = "daily") -> float:
+    """Return the observations a year by which the dispersion of a fund's returns is annualised.
+
+    Parameters
+    ----------
+    calendar : str
+        Exchange calendar of the fund.
+    frequency : {"daily", "weekly", "monthly"}
+        Spacing of its observations.
+
+    Returns
+    -------
+    float
+        365 for sessions of a market that never closes, 252 for those of an exchange, 52 for weeks, 12 for months.
+
+    Examples
+    --------
+    >>> periods_per_year("XNYS"), periods_per_year("24/7"), periods_per_year("24/7", "weekly")
+    (252.0, 365.0, 52.0)
+    """
+    if frequency in _SPACED:
+        return _SPACED[frequency]
+    return DAYS_PER_YEAR if calendar in _EVERY_DAY else SESSIONS_PER_YEAR
 
 
 def basis_points(fraction: float) -> float:

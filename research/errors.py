@@ -33,6 +33,7 @@ __all__ = [
     "ResearchWarning",
     "SampleError",
     "ScreenWarning",
+    "UnitError",
     "UnknownNameError",
     "former_field",
     "nearest",
@@ -115,6 +116,10 @@ class AlignmentError(ResearchError, ValueError):
 
 class ClockError(AlignmentError):
     """Two series were observed at different times of day and would be compared as if they were not."""
+
+
+class UnitError(AlignmentError):
+    """Two series are in different currencies or units and would be compared as if they were not."""
 
 
 class LossError(AlignmentError):

@@ -12,16 +12,20 @@ import pandas as pd
 
 from research.alignment.align import PRICES, align
 from research.alignment.clock import Clock
+from research.alignment.currencies import check_units, rate_turned
 from research.alignment.dates import as_date, labels_of
 from research.alignment.findings import Finding
+from research.alignment.frequency import on_last_sessions, one_of_each
 from research.alignment.history import History
 from research.alignment.losses import LossReport
-from research.alignment.naive import naive_cost
+from research.alignment.naive import NaiveCost, naive_cost
 from research.alignment.sample import sample_at
 from research.alignment.screens import screen
 from research.alignment.sessions import sessions
+from research.conventions import PERIODS, Frequency, periods_per_year
 from research.errors import (
     BenchmarkError,
+    ClockError,
     MissingColumnError,
     ParameterError,
     ResearchError,
@@ -41,9 +45,12 @@ _LOG_ENDINGS: Final = ("-wal", ".wal")
 _QUOTED: Final = frozenset({"bill_rate"})
 # Inputs that are paid on a day, and nothing on the others.
 _PAID: Final = frozenset({"distributions"})
+# Inputs that hold over the interval up to their date.
+_RATES: Final = frozenset({"benchmark_staking_yield", "staked_share", "staking_tax_rate", "staking_yield"})
 # Screens of single rows, and the rule of the losses by which a close that they flag is left out.
 _MASKED: Final = {"stale_value": "masked_stale_close", "spike": "masked_spike_close"}
 _LEFT_OUT: Final = "left out of every figure (mask_flagged)"
+_FEWEST: Final[Mapping[str, int]] = {"daily": 30, "weekly": 26, "monthly": 12}
 
 
 def fund(ticker: str, data: Path | str | None = None) -> Fund:
@@ -105,7 +112,8 @@ def load(
     data: Path | str | None = None,
     max_loss: float = 0.05,
     mask_flagged: bool = False,
-    minimum_sessions: int = 30,
+    minimum_sessions: int | None = None,
+    frequency: Frequency | None = None,
 ) -> History:
     """Read a fund's series, align them on the sessions of its exchange and screen them.
 
@@ -126,8 +134,11 @@ def load(
     mask_flagged : bool
         Leave out what the screens `stale_value` and `spike` flag: a close becomes NaN, a session whose NAV or benchmark
         is flagged leaves the sample; each is in the losses under a rule that begins with ``masked``.
-    minimum_sessions : int
-        Fewest sessions that make a sample.
+    minimum_sessions : int, optional
+        Fewest sessions that make a sample: by default 30, of weeks 26, of months 12.
+    frequency : {"daily", "weekly", "monthly"}, optional
+        Whether to keep every session, or the last one of each week or month: by default what the fund's entry says.
+        Distributions add up over the interval, yields, shares and tax rates are averaged over it.
 
     Returns
     -------
@@ -150,6 +161,9 @@ def load(
         If more than `max_loss` of the sessions would be left out.
     ClockError
         If NAV, close and benchmark were observed at different times of day.
+    UnitError
+        If close or distributions are in another unit than NAV, or the benchmark is in another currency and no rate
+        between the two is given.
     DataError
         If a file cannot be read or holds what no calculation can use.
 
@@ -165,6 +179,8 @@ def load(
     >>> history.losses.in_words
     '823 rows in, 547 kept: before_listing 28, weekend 226, holiday 22; 0 sessions lost'
     """
+    if frequency is not None and frequency not in _FEWEST:
+        raise UnknownNameError("value of frequency", str(frequency), _FEWEST)
     _check_minimum(minimum_sessions)
     # Dates are checked before any file is read: a wrong request should not wait for the data.
     first = None if start is None else as_date(start, "start")
@@ -173,33 +189,42 @@ def load(
     if entry.simulated and not entry.series:
         from research.simulation import load_simulated  # noqa: PLC0415 - only a simulated fund needs it
 
+        if frequency not in {None, "daily"}:
+            raise ParameterError(f"{entry.ticker} is simulated by the session: leave frequency out")
         return load_simulated(entry.ticker, first, last)
     listed = as_date(entry.first_day, "listed")
+    spacing: Frequency = frequency if frequency is not None else entry.frequency
     _check_dates(entry, first, last, listed)
-    loaded = _read(entry)
-    frame, losses = _aligned(entry, loaded, first if first is not None else listed, last, max_loss)
-    if len(frame) < minimum_sessions:
-        raise SampleError(_too_short(entry, frame, loaded, minimum_sessions))
-    inputs, further, missing = _inputs_of(entry, labels_of(frame))
+    _check_spacing(entry, spacing)
+    _check_roles(entry)
+    unread = check_units(entry.ticker, entry.units)
+    loaded: dict[str, LoadedSeries] = {role: _sampled(load_series(entry, role), entry) for role in entry.series}
+    frame, losses = _aligned(entry, loaded, first if first is not None else listed, last, max_loss, spacing)
+    fewest = minimum_sessions if minimum_sessions is not None else _FEWEST[spacing]
+    if len(frame) < fewest:
+        raise SampleError(_too_short(entry, frame, loaded, fewest, f"{PERIODS[spacing]}s"))
+    inputs, further, missing = _inputs_of(entry, labels_of(frame), loaded["nav"].source.clock, spacing)
     findings = (
         *_screened(entry, frame, {**loaded, **{one.source.role: one for one in further}}, inputs.get("distributions")),
         *_not_named(entry, labels_of(frame), loaded),
         *missing,
+        *unread,
     )
     if mask_flagged:
         frame, losses, findings = _masked(frame, losses, findings)
-        inputs, _, _ = _inputs_of(entry, labels_of(frame))
+        inputs, _, _ = _inputs_of(entry, labels_of(frame), loaded["nav"].source.clock, spacing)
     days = sessions(entry.calendar, frame.index[0], frame.index[-1])
     history = History(
         fund=entry,
         frame=_with_assets(frame),
-        sessions=days,
+        sessions=one_of_each(days, labels_of(frame), spacing),
         clocks={role: one.source.clock for role, one in loaded.items()},
         losses=losses,
         findings=tuple(_acknowledged(finding, entry.known) for finding in findings),
         sources=tuple(one.source for one in (*loaded.values(), *further)),
-        naive=naive_cost(loaded["nav"].values, loaded["benchmark"].values, days),
+        naive=_naive(entry, loaded, days) if spacing == "daily" else None,
         inputs=inputs,
+        frequency=spacing,
     )
     if entry.futures is None:
         return history
@@ -280,6 +305,7 @@ def _aligned(
     first: pd.Timestamp,
     last: pd.Timestamp | None,
     max_loss: float,
+    frequency: Frequency,
 ) -> tuple[pd.DataFrame, LossReport]:
     aligned: dict[str, LoadedSeries | tuple[pd.Series[float], Clock | str]] = {
         name: loaded[name] for name in _ALIGNED if name in loaded
@@ -293,6 +319,7 @@ def _aligned(
             listed=as_date(fund.first_day, "listed"),
             max_loss=max_loss,
             allow_clocks=fund.allow_clocks,
+            frequency=frequency,
         )
     except SampleError as error:
         raise SampleError(f"{fund.ticker}: {error}") from None
@@ -319,7 +346,23 @@ def _zone(clock: str) -> str | None:
     return None if parsed.time == "close" else parsed.zone
 
 
-def _check_minimum(minimum_sessions: int) -> None:
+def _naive(fund: Fund, loaded: Mapping[str, LoadedSeries], days: pd.DatetimeIndex) -> NaiveCost:
+    nav, benchmark = (loaded[role].values for role in ("nav", "benchmark"))  # noqa: PD011 - a field
+    return naive_cost(nav, benchmark, days, periods_per_year=periods_per_year(fund.calendar))
+
+
+def _check_spacing(fund: Fund, frequency: Frequency) -> None:
+    """Raise where a fund's drivers are made of sessions and weeks or months are asked for."""
+    if frequency != "daily" and fund.futures is not None:
+        raise ParameterError(
+            f"{fund.ticker} rolls futures by the session, and a sample of {frequency} values does not show when: load "
+            "it daily"
+        )
+
+
+def _check_minimum(minimum_sessions: int | None) -> None:
+    if minimum_sessions is None:
+        return
     if isinstance(minimum_sessions, bool) or not isinstance(minimum_sessions, int) or minimum_sessions < _SHORTEST:
         raise ParameterError(f"minimum_sessions is {minimum_sessions!r}: give an integer of {_SHORTEST} or more")
 
@@ -333,8 +376,8 @@ def _check_dates(fund: Fund, first: pd.Timestamp | None, last: pd.Timestamp | No
         )
 
 
-def _read(fund: Fund) -> dict[str, LoadedSeries]:
-    """Return every series of the fund; raise where the two without which nothing can be said are absent."""
+def _check_roles(fund: Fund) -> None:
+    """Raise where one of the two series without which nothing can be said is absent."""
     if "benchmark" not in fund.series:
         have = ", ".join(fund.series) or "none"
         raise BenchmarkError(
@@ -346,7 +389,6 @@ def _read(fund: Fund) -> dict[str, LoadedSeries]:
             f"{fund.ticker} has no NAV series (series: {', '.join(fund.series)}): add [fund.{fund.ticker}.series.nav] "
             "to a funds.toml of your own and name its folder with --data"
         )
-    return {role: _sampled(load_series(fund, role), fund) for role in fund.series}
 
 
 def _sampled(loaded: LoadedSeries, fund: Fund) -> LoadedSeries:
@@ -369,7 +411,7 @@ def _sampled(loaded: LoadedSeries, fund: Fund) -> LoadedSeries:
 
 
 def _inputs_of(
-    fund: Fund, kept: pd.DatetimeIndex
+    fund: Fund, kept: pd.DatetimeIndex, clock: str, frequency: Frequency
 ) -> tuple[Mapping[str, pd.Series[float]], tuple[LoadedSeries, ...], tuple[Finding, ...]]:
     """Return what drivers read, on the sessions kept, with its sources and what is missing of it.
 
@@ -386,10 +428,15 @@ def _inputs_of(
         if name in _QUOTED:
             found[name] = values
             continue
+        if name == "fx":
+            _check_rate_clock(fund, loaded.source.clock, clock)
+            values = 1.0 / values if rate_turned(fund.units) else values
         if name in _PAID:
             found[name], moved = _booked(name, values, kept)
             findings += moved
             continue
+        if frequency != "daily":
+            values = _averaged(values, kept) if name in _RATES else on_last_sessions(values, fund.calendar, frequency)
         found[name] = values.reindex(kept)
         absent = labels_of(found[name][~kept.isin(values.index)].to_frame())
         if len(absent):
@@ -397,6 +444,23 @@ def _inputs_of(
             gone = tuple(absent)
             findings.append(Finding("input_missing", name, gone[0], float(len(gone)), message, "warning", gone))
     return found, tuple(sources), tuple(findings)
+
+
+def _averaged(values: pd.Series[float], kept: pd.DatetimeIndex) -> pd.Series[float]:
+    """Return the mean of a rate over the days since the label before, by label; none where there is no value."""
+    known = values[(values.index > kept[0]) & (values.index <= kept[-1])].dropna()
+    means = known.groupby(kept[kept.searchsorted(labels_of(known))]).mean()
+    # No interval ends at the first label, whose own value says nothing.
+    return pd.concat([values[values.index == kept[0]], means])
+
+
+def _check_rate_clock(fund: Fund, own: str, clock: str) -> None:
+    """Raise where the rate between two currencies was seen at another time of day than the fund."""
+    if not fund.allow_clocks and not Clock.parse(own).same_as(Clock.parse(clock)):
+        raise ClockError(
+            f"{fund.ticker}: inputs.fx is observed at {own} and nav at {clock}: a rate of other hours would read as "
+            "tracking error; take it at the clock of the fund, or write allow_clocks = true and account for it"
+        )
 
 
 def _booked(name: str, values: pd.Series[float], kept: pd.DatetimeIndex) -> tuple[pd.Series[float], list[Finding]]:
@@ -449,12 +513,14 @@ def _not_named(fund: Fund, kept: pd.DatetimeIndex, loaded: Mapping[str, LoadedSe
     return tuple(findings.values())
 
 
-def _too_short(fund: Fund, frame: pd.DataFrame, loaded: dict[str, LoadedSeries], minimum_sessions: int) -> str:
+def _too_short(
+    fund: Fund, frame: pd.DataFrame, loaded: Mapping[str, LoadedSeries], minimum_sessions: int, what: str
+) -> str:
     table = pd.DataFrame({role: loaded[role].values for role in ("nav", "benchmark")}).dropna()  # noqa: PD011 - a field
     common = labels_of(table)
     held = f"{frame.index[0]:%Y-%m-%d} to {frame.index[-1]:%Y-%m-%d}" if len(frame) else "the sample"
     return (
-        f"{fund.ticker}: {held} holds {len(frame)} sessions and {minimum_sessions} are needed: choose a longer sample; "
+        f"{fund.ticker}: {held} holds {len(frame)} {what} and {minimum_sessions} are needed: choose a longer sample; "
         f"the data cover {common[0]:%Y-%m-%d} to {common[-1]:%Y-%m-%d}"
     )
 

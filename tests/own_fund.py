@@ -41,6 +41,7 @@ def write(
     roles: Sequence[str] = ("nav", "close", "benchmark"),
     inputs: Sequence[str] = (),
     units: Mapping[str, str] | None = None,
+    clocks: Mapping[str, str] | None = None,
     fee: float | None = None,
     files: Mapping[str, pd.DataFrame] | None = None,
     **entry: str,
@@ -66,7 +67,12 @@ def write(
         if name in (files or {}):
             file = f"{name}.csv"
             files[name].rename_axis("date").to_csv(folder / file)
-        source = {"file": file, "column": name, "clock": CLOCK, "unit": (units or {}).get(name, "USD")}
+        source = {
+            "file": file,
+            "column": name,
+            "clock": (clocks or {}).get(name, CLOCK),
+            "unit": (units or {}).get(name, "USD"),
+        }
         source |= {"provider": "made", "measures": "an index"}
         text += f"[fund.OWN.{'series' if name in ROLES else 'inputs'}.{name}]\n"
         text += "".join(f"{key} = {json.dumps(value)}\n" for key, value in source.items())

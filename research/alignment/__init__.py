@@ -19,6 +19,8 @@ from research.alignment.screens_columns import (
     copied_columns,
     non_positive,
     premium_in_dollars,
+    premium_out_of_bounds,
+    swapped_columns,
     zero_columns,
 )
 from research.alignment.screens_stale import printed_tick, stale_value
@@ -50,11 +52,13 @@ __all__ = [
     "naive_cost",
     "non_positive",
     "premium_in_dollars",
+    "premium_out_of_bounds",
     "printed_tick",
     "screen",
     "session_closes",
     "sessions",
     "shifted_dates",
     "stale_value",
+    "swapped_columns",
     "zero_columns",
 ]

@@ -12,8 +12,10 @@ import pandas as pd
 
 from research.alignment.clock import Clock
 from research.alignment.dates import as_date, labels_of
+from research.alignment.frequency import complete_until, last_of_each, on_last_sessions, period_of
 from research.alignment.losses import LossReport
 from research.alignment.sessions import sessions as calendar_sessions
+from research.conventions import PERIODS, Frequency
 from research.errors import (
     AlignmentError,
     ClockError,
@@ -43,6 +45,7 @@ def align(
     required: tuple[str, ...] = ("nav", "benchmark"),
     max_loss: float = 0.05,
     allow_clocks: bool = False,
+    frequency: Frequency = "daily",
 ) -> tuple[pd.DataFrame, LossReport]:
     """Put series on the sessions of an exchange and report every row that is left out.
 
@@ -63,6 +66,9 @@ def align(
         Largest share of the sessions that may be left out, a fraction.
     allow_clocks : bool
         Accept prices observed at different times of day; the caller then accounts for the difference.
+    frequency : {"daily", "weekly", "monthly"}
+        Whether to keep every session, or the last one of each week (Monday to Sunday) or month on which every required
+        series has a value. A week or month that the sample cuts short at its end is left out.
 
     Returns
     -------
@@ -82,7 +88,8 @@ def align(
     DataError
         If nav, close or benchmark is zero, negative or infinite on a session.
     SampleError
-        If the end lies before the start or the listing, or no session is common to the required series.
+        If the end lies before the start or the listing, no session is common to the required series, or no week or
+        month is complete.
     LossError
         If more than `max_loss` of the sessions would be left out.
 
@@ -107,16 +114,22 @@ def align(
     values, clocks = _checked(series, required)
     if not allow_clocks:
         _check_clocks(clocks)
-    table = pd.DataFrame(values)
+    table = pd.DataFrame({name: on_last_sessions(one, calendar, frequency) for name, one in values.items()})
     window = _window(table, calendar, start, end, listed, required)
-    days = calendar_sessions(calendar, window[0], window[1])
     complete = labels_of(table[table[list(required)].notna().all(axis=1)])
-    kept = days.intersection(complete)
+    if frequency != "daily":
+        window = window[0], _last_complete(complete, calendar, window, frequency)
+    days = calendar_sessions(calendar, window[0], window[1])
+    kept = last_of_each(days.intersection(complete), frequency)
     frame = table.loc[kept]
     frame.index.name = "session"
     _check_positive(frame)
     dropped = _dropped(table, days, window, None if listed is None else as_date(listed, "listed"), required)
-    losses = LossReport(rows_in=len(table), rows_out=len(frame), dropped=dropped, sessions=len(days))
+    expected = days
+    if frequency != "daily":
+        expected = last_of_each(days, frequency)
+        dropped = _between(dropped, days.intersection(complete), kept, expected, frequency)
+    losses = LossReport(rows_in=len(table), rows_out=len(frame), dropped=dropped, sessions=len(expected))
     _check_loss(losses, max_loss, complete)
     return frame, losses
 
@@ -276,6 +289,47 @@ def _dropped(
     losses.extend((day, "no_row", "the exchange traded, the files have no row") for day in days.difference(labels))
     frame = pd.DataFrame(losses, columns=["date", "rule", "detail"]).sort_values("date", ignore_index=True)
     return frame.astype({"date": "datetime64[ns]"})
+
+
+def _last_complete(
+    complete: pd.DatetimeIndex, calendar: str, window: tuple[pd.Timestamp, pd.Timestamp], frequency: Frequency
+) -> pd.Timestamp:
+    """Return the last day of the sample, after which no week or month was cut short."""
+    first, last = window
+    # Where a file has one row a period that row speaks for it, wherever in the period it lies.
+    if not period_of(complete, frequency).duplicated().any():
+        return last
+    until = complete_until(calendar, last, frequency)
+    if until < first:
+        raise SampleError(
+            f"{first:%Y-%m-%d} to {last:%Y-%m-%d} holds no whole {PERIODS[frequency]}: choose a longer sample"
+        )
+    return until
+
+
+def _between(
+    dropped: pd.DataFrame,
+    complete: pd.DatetimeIndex,
+    kept: pd.DatetimeIndex,
+    expected: pd.DatetimeIndex,
+    frequency: Frequency,
+) -> pd.DataFrame:
+    """Return the losses of a sample of weeks or months: one line for each that is lost, and every row in between."""
+    period = period_of(pd.DatetimeIndex(dropped["date"]), frequency)
+    lost = dropped["rule"].isin(["missing_value", "no_row"])
+    blank = dropped["rule"] == "missing_value"
+    spoken = period.isin(period_of(kept, frequency))
+    # Of a lost period its last blank row is the loss, or its last session where it has no row at all.
+    has_blank = pd.Series(period.isin(period[blank]), dropped.index)
+    is_last = pd.Series(pd.DatetimeIndex(dropped["date"]).isin(expected), dropped.index)
+    last_blank = blank & ~pd.Series(period.where(blank.to_numpy()), dropped.index).duplicated(keep="last")
+    stays = ~lost | (~spoken & (last_blank | (~has_blank & is_last)))
+    inside = complete.difference(kept).append(pd.DatetimeIndex(dropped["date"][blank & ~stays]))
+    what = f"not the last of its {PERIODS[frequency]}"
+    rows = pd.DataFrame({"date": inside, "rule": "not_sampled", "detail": what})
+    parts = [part for part in (dropped[stays], rows) if len(part)]
+    found = pd.concat(parts) if parts else dropped[stays]
+    return found.sort_values("date", ignore_index=True, kind="stable").astype({"date": "datetime64[ns]"})
 
 
 def _not_sessions(

@@ -12,7 +12,7 @@ import pandas as pd
 from research.alignment.dates import as_date
 from research.alignment.findings import Finding, Findings, findings_table
 from research.alignment.losses import LOST_SESSIONS, LossReport
-from research.conventions import years_between
+from research.conventions import PERIODS, Frequency, periods_per_year, years_between
 from research.errors import MissingColumnError, ParameterError, SampleError
 from research.tables import Result, Table
 
@@ -39,7 +39,8 @@ class History(Result):
         Sessions kept x ``nav``, ``benchmark`` and, where known, ``close`` and ``assets`` (US dollars); float64. nav and
         benchmark are never NaN; close and assets may be.
     sessions : pandas.DatetimeIndex
-        Every session of the exchange from the first kept to the last kept, those left out included.
+        Every session of the exchange from the first kept to the last kept, those left out included; of weeks and
+        months one each.
     clocks : mapping of str to str
         Time of day and zone of each column.
     losses : LossReport
@@ -53,6 +54,8 @@ class History(Result):
     inputs : mapping of str to pandas.Series or pandas.DataFrame
         Further series that single drivers need, under the name that the driver's docstring gives: ``held_futures``,
         ``bill_rate``, ``staking_yield``, ``distributions`` and so on. A driver without its inputs is absent.
+    frequency : {"daily", "weekly", "monthly"}
+        Spacing of the sessions kept: every one, or the last one of each week or month.
 
     Notes
     -----
@@ -76,6 +79,7 @@ class History(Result):
     sources: tuple[SourceRecord, ...] = ()
     naive: NaiveCost | None = None
     inputs: Mapping[str, pd.Series | pd.DataFrame] = field(default_factory=dict)
+    frequency: Frequency = "daily"
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "findings", Findings(self.findings))
@@ -99,6 +103,16 @@ class History(Result):
     def years(self) -> float:
         """Calendar time from the first session to the last, in years of 365 days."""
         return years_between(self.start, self.end)
+
+    @property
+    def periods_per_year(self) -> float:
+        """Observations a year by which dispersion is annualised, from calendar and frequency."""
+        return periods_per_year(self.fund.calendar, self.frequency)
+
+    @property
+    def period(self) -> str:
+        """What an observation is called: session, week or month."""
+        return PERIODS[self.frequency]
 
     @property
     def days(self) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
@@ -254,7 +268,7 @@ class History(Result):
         rows: dict[str, object] = {
             "first session": f"{self.start:%Y-%m-%d}",
             "last session": f"{self.end:%Y-%m-%d}",
-            "sessions": f"{len(self.frame)} of {len(self.sessions)}",
+            f"{self.period}s": f"{len(self.frame)} of {len(self.sessions)}",
             "years": f"{self.years:.2f}",
             "bases": ", ".join(self.bases),
             "rows dropped": ", ".join(f"{rule} {n}" for rule, n in self.losses.counts().items()) or "none",
@@ -288,7 +302,8 @@ class History(Result):
         outside = (old["date"] < first) | (old["date"] > last)
         # A session without a row is no row: outside the part it is nothing. A masked close is on a row that leaves.
         kept = old[~outside | old["rule"].isin(["before_listing", "before_start", "after_end"])]
-        moved = old[outside & old["rule"].isin(["weekend", "holiday", "missing_value", "masked_session"])]["date"]
+        inside = ["weekend", "holiday", "missing_value", "masked_session", "not_sampled"]
+        moved = old[outside & old["rule"].isin(inside)]["date"]
         leaving = self._labels.difference(pd.DatetimeIndex(frame.index)).append(pd.DatetimeIndex(moved))
         rows = [
             (day, "before_start", f"the sample starts on {first:%Y-%m-%d}")

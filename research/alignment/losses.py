@@ -19,6 +19,7 @@ RULES: Final[dict[str, str]] = {
     "after_end": "row after the end of the sample",
     "weekend": "row on a weekend day without a session",
     "holiday": "row on a weekday without a session",
+    "not_sampled": "row inside a week or month, of which the last session is taken",
     "missing_value": "session whose row lacks a required value",
     "no_row": "session without a row",
     "masked_stale_close": "close set to missing because the stale screen flagged it",

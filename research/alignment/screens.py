@@ -15,6 +15,8 @@ from research.alignment.screens_columns import (
     copied_columns,
     non_positive,
     premium_in_dollars,
+    premium_out_of_bounds,
+    swapped_columns,
     zero_columns,
 )
 from research.alignment.screens_jumps import distribution_as_loss, spike, spin_off, unadjusted_split
@@ -78,6 +80,8 @@ def screen(
         *constant_column(frame),
         *zero_columns({role: values for role, values in raw.items() if role not in PRICES}),
         *copied_columns(frame),
+        *premium_out_of_bounds(frame),
+        *swapped_columns(frame, multiple=multiple),
         *shifted_dates(frame, multiple=multiple),
         *stale_value(frame, ticks=ticks, raw=raw),
         *unadjusted_split(frame, multiple=multiple),

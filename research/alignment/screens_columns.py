@@ -7,12 +7,21 @@ from collections.abc import Mapping
 from itertools import combinations
 from typing import Final
 
+import numpy as np
 import pandas as pd
 
 from research.alignment.align import PRICES
 from research.alignment.findings import Finding
 
-__all__ = ["constant_column", "copied_columns", "non_positive", "premium_in_dollars", "zero_columns"]
+__all__ = [
+    "constant_column",
+    "copied_columns",
+    "non_positive",
+    "premium_in_dollars",
+    "premium_out_of_bounds",
+    "swapped_columns",
+    "zero_columns",
+]
 
 _UNITS: Final[dict[str, frozenset[str]]] = {
     "dollars": frozenset({"usd", "us dollars", "us dollar", "dollars", "$", "usd per share", "us dollars per share"}),
@@ -20,6 +29,9 @@ _UNITS: Final[dict[str, frozenset[str]]] = {
     "fraction": frozenset({"fraction", "ratio", "1", "decimal"}),
 }
 
+
+_CLOSER: Final = 3.0
+"""How many times closer than net asset value a close must follow the benchmark to be taken for it."""
 
 _EVENTS: Final = re.compile("distribution|dividend|payout|split|gain|tax|volume")
 """Columns in which nothing may have happened for as long as one looks."""
@@ -140,6 +152,111 @@ def non_positive(frame: pd.DataFrame) -> tuple[Finding, ...]:
             message = f"{label:%Y-%m-%d}: {name} is {value:g}, and a price is positive"
             found.append(Finding("non_positive", str(name), label, float(value), message, "error"))
     return tuple(found)
+
+
+_HUNDRED: Final = float(np.log(100.0))
+_NEAR: Final = 0.5
+"""A factor of 1.6 about 100: the widest premium that might come on top of a confusion of units."""
+
+_FAR: Final = float(np.log(1.3))
+"""Median premium that few funds ever had; beyond it somebody should look."""
+
+_ABSURD: Final = float(np.log(3.0))
+"""Median premium that no fund with a way in or out had: two different things are compared."""
+
+
+def premium_out_of_bounds(frame: pd.DataFrame) -> tuple[Finding, ...]:
+    """Find a close that is of another unit, another share or another fund than the net asset value.
+
+    Parameters
+    ----------
+    frame : pandas.DataFrame
+        Aligned sessions with ``nav`` and ``close``, positive; NaN is ignored.
+
+    Returns
+    -------
+    tuple of Finding
+        At most one; `value` is the median log premium. ``premium_hundredfold`` (error) where it lies near ± ln 100, as
+        of pence taken for pounds; ``premium_out_of_bounds`` beyond a factor of 3 (error) or of 1.3 (warning).
+
+    Examples
+    --------
+    >>> frame = pd.DataFrame({"nav": [10.0] * 20, "close": [1001.0] * 20})
+    >>> [found.rule for found in premium_out_of_bounds(frame)]
+    ['premium_hundredfold']
+    """
+    if "close" not in frame or "nav" not in frame:
+        return ()
+    both = frame[["nav", "close"]].dropna()
+    both = both[(both > 0.0).all(axis=1)]
+    if len(both) < 20:
+        return ()
+    median = float(np.median(np.log(both["close"].to_numpy() / both["nav"].to_numpy())))
+    times = f"close is {np.exp(median):.3g} times net asset value, the median of {len(both)} sessions"
+    if abs(abs(median) - _HUNDRED) < _NEAR:
+        message = f"{times}: hundredths of a currency are taken for it; correct unit and scale of one of the two"
+        return (Finding("premium_hundredfold", "close", None, median, message, "error"),)
+    if abs(median) > _FAR:
+        message = f"{times}: check unit, share class and splits of both"
+        return (
+            Finding(
+                "premium_out_of_bounds",
+                "close",
+                None,
+                median,
+                message,
+                "error" if abs(median) > _ABSURD else "warning",
+            ),
+        )
+    return ()
+
+
+def swapped_columns(frame: pd.DataFrame, *, multiple: float = 1.0) -> tuple[Finding, ...]:
+    """Find a net asset value and a close that stand under each other's name.
+
+    Parameters
+    ----------
+    frame : pandas.DataFrame
+        Aligned sessions with ``nav``, ``close`` and ``benchmark``; NaN is ignored.
+    multiple : float
+        Multiple of the benchmark's daily return that the fund states.
+
+    Returns
+    -------
+    tuple of Finding
+        At most one, severity ``warning``; `value` is how many times closer the close follows the benchmark.
+
+    Notes
+    -----
+    A market price is net asset value with noise on top: in a session the close strays further from the benchmark, by
+    the median absolute difference of log returns. A close that follows the benchmark three times closer than the net
+    asset value does is none, or the net asset value was struck at another time of day.
+
+    Examples
+    --------
+    >>> rng, days = np.random.default_rng(0), pd.bdate_range("2025-01-01", periods=60)
+    >>> index = pd.Series(3000 * np.exp(np.cumsum(rng.normal(0, 0.03, 60))), days)
+    >>> frame = pd.DataFrame({"nav": index * np.exp(rng.normal(0, 0.003, 60)), "close": index / 2, "benchmark": index})
+    >>> [found.rule for found in swapped_columns(frame)]
+    ['swapped_columns']
+    """
+    if not {"nav", "close", "benchmark"} <= set(frame.columns):
+        return ()
+    known = frame[["nav", "close", "benchmark"]].dropna()
+    known = known[(known > 0.0).all(axis=1)]
+    if len(known) < 30:
+        return ()
+    steps = np.diff(np.log(known.to_numpy()), axis=0)
+    nav, close = (float(np.median(np.abs(steps[:, at] - multiple * steps[:, 2]))) for at in (0, 1))
+    # A benchmark in disguise follows itself exactly; a tenth of a basis point is as close as prices are printed.
+    close = max(close, 1e-5)
+    if nav < _CLOSER * close:
+        return ()
+    message = (
+        f"close follows the benchmark {nav / close:.1f} times closer than net asset value does: the two columns may be "
+        "swapped, or net asset value is of another time of day"
+    )
+    return (Finding("swapped_columns", "nav", None, nav / close, message, "warning"),)
 
 
 def premium_in_dollars(

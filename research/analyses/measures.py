@@ -37,6 +37,8 @@ _FIELDS = {
 }
 """Fields of `Measures` that are a registered measure each, in the order of the table, and what its title lacks here."""
 
+_OFTEN = {"session": "Daily", "week": "Weekly", "month": "Monthly"}
+
 
 @dataclass(frozen=True, eq=False)
 class Measures(Result):
@@ -49,7 +51,8 @@ class Measures(Result):
     log, ratio, arithmetic : float
         Tracking difference by its three definitions.
     daily : float
-        Tracking error: standard deviation of the daily divergence, n − 1, annualised.
+        Tracking error: standard deviation of the divergence from one session (week, month) to the next, n − 1,
+        annualised.
     variance : float
         Its square.
     root_mean_square : float
@@ -66,6 +69,10 @@ class Measures(Result):
         Tracking error that printing fund and benchmark to their ticks makes by itself, annualised.
     observations : int
         Sessions with a return on both sides.
+    period : str
+        What one observation is: ``"session"``, ``"week"`` or ``"month"``; horizons count them.
+    periods_per_year : float
+        Observations a year by which dispersion is annualised.
     """
 
     basis: str
@@ -81,6 +88,8 @@ class Measures(Result):
     transitory: float
     rounding_floor: float
     observations: int
+    period: str = "session"
+    periods_per_year: float = SESSIONS_PER_YEAR
 
     def summary(self) -> Table:
         """Return the measures of this basis in basis points."""
@@ -133,7 +142,7 @@ def measure_basis(
     known = history.frame[[column, "benchmark"]].dropna()
     logs = known.apply(np.log).diff().iloc[1:] * [1.0, history.multiple]
     years = float((known.index[-1] - known.index[0]).days / 365.0)
-    options = {"periods_per_year": SESSIONS_PER_YEAR}
+    options = {"periods_per_year": history.periods_per_year}
     level = history.divergence(basis)
     usable = [horizon for horizon in horizons if horizon + 2 < len(level)]
     by_horizon = horizon_tracking_error_of_level(level, horizons=usable, **options)
@@ -147,10 +156,12 @@ def measure_basis(
         basis=basis,
         **found,
         horizons=dict(zip(usable, by_horizon.astype(float).tolist(), strict=True)),
-        permanent=fit.permanent_per_year,
+        permanent=fit.permanent_over(history.periods_per_year),
         transitory=fit.sd_transitory,
         rounding_floor=_rounding(history, column),
         observations=int(observations(fund, benchmark)),
+        period=history.period,
+        periods_per_year=history.periods_per_year,
     )
 
 
@@ -162,8 +173,8 @@ def _rounding(history: History, column: Literal["nav", "close"]) -> float:
         return float("nan")
     return float(
         np.hypot(
-            rounding_floor(history.frame[column], fund, periods_per_year=SESSIONS_PER_YEAR),
-            rounding_floor(history.frame["benchmark"], benchmark, periods_per_year=SESSIONS_PER_YEAR),
+            rounding_floor(history.frame[column], fund, periods_per_year=history.periods_per_year),
+            rounding_floor(history.frame["benchmark"], benchmark, periods_per_year=history.periods_per_year),
         )
     )
 
@@ -177,26 +188,30 @@ def _shown(value: object) -> str:
 def premium_table(history: History) -> Table:
     """Return mean, deviation, percentiles and sessions outside bands of the log premium, in basis points."""
     statistics = premium_statistics(history.premium)
-    labels = {"count": "sessions", "mean": "mean", "mean_absolute": "mean absolute", "sd": "standard deviation"}
+    counted = f"{history.period}s"
+    labels = {"count": counted, "mean": "mean", "mean_absolute": "mean absolute", "sd": "standard deviation"}
     rows = {}
     for name, value in statistics.items():
-        counted = str(name) == "count" or str(name).startswith("days_outside")
-        label = re.sub(r"^p(\d)", r"percentile \1", str(name)).replace("days_outside_", "sessions outside ±")
-        rows[labels.get(str(name), label)] = value if counted else value / BASIS_POINT
+        is_count = str(name) == "count" or str(name).startswith("days_outside")
+        label = re.sub(r"^p(\d)", r"percentile \1", str(name)).replace("days_outside_", f"{counted} outside ±")
+        rows[labels.get(str(name), label)] = value if is_count else value / BASIS_POINT
     frame = pd.DataFrame({"value": rows})
-    notes = ("Log premium in basis points of net asset value; the last rows count sessions.",)
+    notes = (f"Log premium in basis points of net asset value; the last rows count {counted}.",)
     return Table(frame, f"Premium of {history.fund.ticker}", {"value": _shown}, notes)
 
 
 def measures_table(measures: Sequence[Measures]) -> Table:
     """Return the measures of every basis side by side, in basis points."""
     rows: dict[str, list[float]] = {}
+    period = measures[0].period
+    often = _OFTEN[period]
     for field, (name, detail) in _FIELDS.items():
         found = measure(name)
-        label = f"{found.title[0].upper()}{found.title[1:]}{detail}, {found.unit.shown.replace('period', 'session')}"
+        said = detail.replace("daily", often.lower())
+        label = f"{found.title[0].upper()}{found.title[1:]}{said}, {found.unit.shown.replace('period', period)}"
         rows[label] = [getattr(one, field) / found.unit.size for one in measures]
     for horizon in measures[0].horizons:
-        label = f"Tracking error over {horizon} session{'s' if horizon > 1 else ''}, bp a year"
+        label = f"Tracking error over {horizon} {period}{'s' if horizon > 1 else ''}, bp a year"
         rows[label] = [one.horizons.get(horizon, float("nan")) / BASIS_POINT for one in measures]
     rows["Permanent part of what the drivers leave, bp a year"] = [one.permanent / BASIS_POINT for one in measures]
     rows["Transitory part of what the drivers leave, bp"] = [one.transitory / BASIS_POINT for one in measures]
@@ -204,7 +219,8 @@ def measures_table(measures: Sequence[Measures]) -> Table:
     columns = ["net asset value" if one.basis == "nav" else "market price" for one in measures]
     frame = pd.DataFrame.from_dict(rows, orient="index", columns=columns)
     note = (
-        "Dispersion is annualised with 252 sessions a year, drift with elapsed days over 365. Daily log divergence; "
+        f"Dispersion is annualised with {measures[0].periods_per_year:g} {period}s a year, drift with elapsed days "
+        f"over 365. {often} log divergence; "
         f"{' and '.join(dict.fromkeys(f'{one.observations} intervals' for one in measures))}.",
     )
     return Table(frame, "Measures of tracking", dict.fromkeys(columns, ",.2f"), note)

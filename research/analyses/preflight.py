@@ -48,6 +48,13 @@ def preflight(wanted: Mapping[str, object], notebook: str = "") -> str | None:
         # The report shows them, in their place.
         warnings.simplefilter("ignore", ResearchWarning)
         fund = find_fund(ticker, data=folder)
-        history = load(fund, start=text("start"), end=text("end"), data=folder, max_loss=asked.max_loss)
+        history = load(
+            fund,
+            start=text("start"),
+            end=text("end"),
+            data=folder,
+            max_loss=asked.max_loss,
+            frequency=text("frequency"),  # type: ignore[arg-type]
+        )
         asked.require(history, wanted)
     return fund.ticker

@@ -119,6 +119,8 @@ def _sample(history: History) -> dict[str, object]:
         "start": history.start,
         "end": history.end,
         "sessions": len(history.frame),
+        "frequency": history.frequency,
+        "periods_per_year": history.periods_per_year,
         "dropped": [{"rule": rule, "count": count} for rule, count in history.losses.counts().items()],
         "screens": [
             {

@@ -127,7 +127,17 @@ class LocalLevelResult(Result):
     @property
     def permanent_per_year(self) -> float:
         """Standard deviation that the permanent part gathers in a year (√252 sessions, or √365 days)."""
-        periods = SESSIONS_PER_YEAR if self.variance_per == "session" else DAYS_PER_YEAR
+        return self.permanent_over(SESSIONS_PER_YEAR)
+
+    def permanent_over(self, periods_per_year: float) -> float:
+        """Return the standard deviation that the permanent part gathers in a year of so many observations.
+
+        Parameters
+        ----------
+        periods_per_year : float
+            Such as ``History.periods_per_year``; a variance by the day takes 365 days instead.
+        """
+        periods = periods_per_year if self.variance_per == "session" else DAYS_PER_YEAR
         return float(self.sd_permanent * np.sqrt(periods))
 
     def quantile(self, confidence: float) -> float:

@@ -9,6 +9,7 @@ from research.drivers.accrued_fee import LIABILITIES, Liability, accrued_fee, ow
 from research.drivers.clock import clock
 from research.drivers.coins import coins_level, coins_per_share, fee_from_coins, project_coins
 from research.drivers.collateral import collateral
+from research.drivers.currency import currency
 from research.drivers.curve_shift import curve_shift
 from research.drivers.distributions import booked, distributions, reinvested, total_return
 from research.drivers.driver import Driver, exposures
@@ -34,6 +35,7 @@ __all__ = [
     "coins_per_share",
     "collateral",
     "compounding_drag",
+    "currency",
     "curve_shift",
     "distributions",
     "expected_staking_yield",

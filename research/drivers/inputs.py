@@ -10,6 +10,7 @@ Keys of ``History.inputs``, each a series on the history's labels:
 * ``coins_per_share``: units of the asset that one share owns
 * ``benchmark_at_fund_clock``: the benchmark observed at the fund's time of day
 * ``benchmark_stated``: level of the benchmark that the fund names, where the history has another
+* ``fx``: units of the fund's currency for one of the benchmark's, at the fund's clock
 * ``financing_rate``: money-market rate by day of its quote, fraction a year; NaN where none was quoted
 """
 

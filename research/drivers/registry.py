@@ -8,6 +8,7 @@ from research.alignment.history import Basis, History
 from research.drivers.accrued_fee import accrued_fee
 from research.drivers.clock import clock
 from research.drivers.collateral import collateral
+from research.drivers.currency import currency
 from research.drivers.curve_shift import curve_shift
 from research.drivers.distributions import distributions
 from research.drivers.driver import Driver
@@ -33,6 +34,7 @@ _REGISTRY: tuple[tuple[Callable[[History], Driver | None], frozenset[str]], ...]
     (staking_tax, frozenset({"nav", "price"})),
     (clock, frozenset({"nav", "price"})),
     (benchmark_mismatch, frozenset({"nav", "price"})),
+    (currency, frozenset({"nav", "price"})),
     (leverage, frozenset({"nav", "price"})),
     (financing, frozenset({"nav", "price"})),
     (distributions, frozenset({"nav", "price"})),

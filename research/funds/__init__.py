@@ -7,6 +7,7 @@ from research.funds.registry import data_folder, described, funds, read_funds, r
 from research.funds.schedule import FeePeriod, FeeSchedule, FeeTier
 from research.funds.series import INPUTS, ROLES, FileSource, InputName, Role, SeriesSource, TableSource
 from research.funds.terms import FuturesTerms, LeverageTerms, StakingTerms
+from research.funds.unit import Unit
 
 __all__ = [
     "INPUTS",
@@ -29,6 +30,7 @@ __all__ = [
     "StakingTerms",
     "Status",
     "TableSource",
+    "Unit",
     "data_folder",
     "described",
     "funds",

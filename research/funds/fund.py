@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 from pydantic import Field, PrivateAttr, ValidationInfo, field_validator
 
+from research.conventions import Frequency
 from research.errors import DataError
 from research.funds.fact import STATUS_MEANING, UNKNOWN, Fact, FrozenModel, Text
 from research.funds.known import KnownFinding
@@ -67,6 +68,8 @@ class Fund(Result, FrozenModel):
         Further series that drivers read, under their names in `research.History`.
     futures : FuturesTerms, optional
         How the fund holds futures, where it does.
+    frequency : {"daily", "weekly", "monthly"}
+        How often the fund is looked at: where its files have one row a week or month, or where days are too noisy.
     allow_clocks : bool
         Compare NAV, close and benchmark although their clocks differ; the difference is then part of every figure.
     known : tuple of KnownFinding
@@ -101,6 +104,7 @@ class Fund(Result, FrozenModel):
     series: dict[Role, SeriesSource] = Field(default_factory=dict)
     inputs: dict[InputName, SeriesSource] = Field(default_factory=dict)
     futures: FuturesTerms | None = None
+    frequency: Frequency = "daily"
     allow_clocks: bool = False
     known: tuple[KnownFinding, ...] = ()
     pull: dict[PullName, PullSource] = Field(default_factory=dict)
@@ -264,6 +268,12 @@ class Fund(Result, FrozenModel):
         if self.futures is not None and self.futures.table in self._tables:
             named["futures"] = self._tables[self.futures.table]
         return named
+
+    @property
+    def units(self) -> dict[str, str]:
+        """Units that the entry states, by role and by input."""
+        named: dict[str, str] = {role: source.unit for role, source in self.series.items()}
+        return named | {name: source.unit for name, source in self.inputs.items()}
 
     def with_root(self, root: Path | None, tables: Mapping[str, TableSource] | None = None) -> Self:
         """Return the same fund whose file paths are relative to `root`, with the tables of its funds.toml."""

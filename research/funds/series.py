@@ -27,6 +27,7 @@ InputName = Literal[
     "coins_per_share",
     "distributions",
     "financing_rate",
+    "fx",
     "staked_share",
     "staking_tax_rate",
     "staking_yield",

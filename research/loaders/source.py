@@ -19,10 +19,22 @@ from research.errors import (
     DataFileError,
     MissingColumnError,
     ParameterError,
+    UnitError,
     UnknownNameError,
     nearest,
 )
-from research.funds import INPUTS, ROLES, FileSource, Fund, InputName, Role, SeriesSource, data_folder, read_tables
+from research.funds import (
+    INPUTS,
+    ROLES,
+    FileSource,
+    Fund,
+    InputName,
+    Role,
+    SeriesSource,
+    Unit,
+    data_folder,
+    read_tables,
+)
 from research.loaders.bundled import bundled_file
 from research.loaders.formats import file_format, load_file
 from research.loaders.published import day_text
@@ -279,6 +291,7 @@ def _loaded(fund: Fund, source: SeriesSource, role: Role | InputName) -> LoadedS
         found = _published(file, fund.root, what)
     column = found.column_named(source.column, f"{what}: {found.name}")
     values = (found.frame[column].astype("float64") * source.scale).rename(role)
+    _check_unit(source, found, column, what)
     record = _record(fund, source, role, _clock(source, found, column, what), found)
     if found.kind == "daily":
         if source.sample_at:
@@ -320,6 +333,16 @@ def _clock(source: SeriesSource, table: PublishedTable, column: str, what: str) 
             "of them is wrong; leave clock out to take the format's"
         )
     return stated or fixed
+
+
+def _check_unit(source: SeriesSource, table: PublishedTable, column: str, what: str) -> None:
+    """Raise where entry and format name two currencies; a text of which neither names one says nothing."""
+    stated, fixed = Unit.parse(source.unit), Unit.parse(table.columns[column].unit)
+    if stated.currency and fixed.currency and stated.currency != fixed.currency:
+        raise UnitError(
+            f"{what}: the entry says {stated.text!r} and format {table.format} gives column {column!r} in "
+            f"{fixed.text!r}: one of them is wrong"
+        )
 
 
 def _published(source: FileSource, root: Path, what: str) -> PublishedTable:

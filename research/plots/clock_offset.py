@@ -63,7 +63,14 @@ def offset_by_period(pairs: Mapping[str, tuple[pd.DataFrame, float, float]]) -> 
     return figure
 
 
-def cost_of_hours(hour_variance: float, marks: Mapping[str, float], most: float, ticker: str) -> DescribedFigure:
+def cost_of_hours(
+    hour_variance: float,
+    marks: Mapping[str, float],
+    most: float,
+    ticker: str,
+    *,
+    periods_per_year: float = SESSIONS_PER_YEAR,
+) -> DescribedFigure:
     """Draw the tracking error that an offset makes by itself against its hours, with the offsets found.
 
     Parameters
@@ -76,6 +83,8 @@ def cost_of_hours(hour_variance: float, marks: Mapping[str, float], most: float,
         Right end of the axis.
     ticker : str
         For the title.
+    periods_per_year : float
+        Sessions a year, such as ``History.periods_per_year``.
 
     Returns
     -------
@@ -85,7 +94,7 @@ def cost_of_hours(hour_variance: float, marks: Mapping[str, float], most: float,
     grid_of = np.linspace(0.0, 1.1 * most, 200)
 
     def cost(hours: Array, sessions: int) -> Array:
-        return np.asarray(np.sqrt(2.0 * hours * hour_variance * SESSIONS_PER_YEAR / sessions) / BASIS_POINT)
+        return np.asarray(np.sqrt(2.0 * hours * hour_variance * periods_per_year / sessions) / BASIS_POINT)
 
     def at(hours: float, sessions: int = 1) -> float:
         return float(cost(np.array(hours), sessions))

@@ -30,6 +30,7 @@ COLOURS = {
     "benchmark_mismatch": "#b8860b",
     "leverage": "#332288",
     "financing": "#44aa99",
+    "currency": "#661100",
     "distributions": "#999933",
     "unexplained": "#6b6b6b",
 }

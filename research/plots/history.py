@@ -10,7 +10,7 @@ from matplotlib import dates as mdates
 from matplotlib.ticker import LogLocator, NullFormatter
 
 from research.alignment.history import Basis, History
-from research.conventions import BASIS_POINT, SESSIONS_PER_YEAR
+from research.conventions import BASIS_POINT
 from research.errors import MissingColumnError
 from research.metrics import horizon_tracking_error_of_level, rolling_tracking_error
 from research.plots.figure import DescribedFigure, axes_grid, date_axis, drawing, label_axes
@@ -89,7 +89,7 @@ def premium(history: History) -> DescribedFigure:
 
 
 def rolling(
-    history: History, windows: Sequence[int] = (60, 90), periods_per_year: float = SESSIONS_PER_YEAR
+    history: History, windows: Sequence[int] = (60, 90), periods_per_year: float | None = None
 ) -> DescribedFigure:
     """Draw the rolling tracking error on every basis the fund has.
 
@@ -98,9 +98,9 @@ def rolling(
     history : History
         Aligned history.
     windows : sequence of int
-        Sessions in a window.
-    periods_per_year : float
-        Sessions a year, for annualising.
+        Sessions in a window; of a history of weeks or months, weeks or months.
+    periods_per_year : float, optional
+        Sessions a year, for annualising; by default those of the history.
 
     Returns
     -------
@@ -108,22 +108,23 @@ def rolling(
         One panel a basis, basis points a year.
     """
     described = []
+    periods = history.periods_per_year if periods_per_year is None else periods_per_year
     with drawing():
         figure, grid = axes_grid(len(history.bases), 1, height=0.6 + 2.1 * len(history.bases), sharex=True)
         for axes, basis in zip(grid[:, 0], history.bases, strict=True):
             returns = history.nav_returns if basis == "nav" else history.price_returns
             for window, style in zip(windows, ("-", "--", ":", "-.") * len(windows), strict=False):
-                values = _rolling(returns, history.target_returns, window, periods_per_year)
-                axes.plot(values.index, values, style, color=_COLOUR[basis], label=f"{window} sessions")
+                values = _rolling(returns, history.target_returns, window, periods)
+                axes.plot(values.index, values, style, color=_COLOUR[basis], label=f"{window} {history.period}s")
                 if values.notna().any():
                     last = values.dropna()
                     described.append(
-                        f"{_LABEL[basis]} over {window} sessions from {last.min():.2f} to {last.max():.2f} bp"
+                        f"{_LABEL[basis]} over {window} {history.period}s from {last.min():.2f} to {last.max():.2f} bp"
                     )
             axes.legend(loc="best", ncols=len(windows))
             axes.set_ylim(bottom=0.0)
             label_axes(axes, f"Rolling tracking error of {history.fund.ticker}, {_LABEL[basis]}", "", "bp a year")
-        grid[-1, 0].set_xlabel("session at the end of the window")
+        grid[-1, 0].set_xlabel(f"{history.period} at the end of the window")
         date_axis(grid[-1, 0])
     figure.alt = f"Rolling tracking error of {history.fund.ticker}, basis points a year: {'; '.join(described)}."
     return figure
@@ -137,7 +138,7 @@ def _rolling(fund: pd.Series, benchmark: pd.Series, window: int, periods_per_yea
 def horizon_curve(
     history: History,
     horizons: Sequence[int] = (1, 2, 3, 5, 10, 21, 42, 63),
-    periods_per_year: float = SESSIONS_PER_YEAR,
+    periods_per_year: float | None = None,
 ) -> DescribedFigure:
     """Draw annualised tracking error against the horizon over which returns are compared.
 
@@ -146,9 +147,9 @@ def horizon_curve(
     history : History
         Aligned history.
     horizons : sequence of int
-        Sessions.
-    periods_per_year : float
-        Sessions a year, for annualising.
+        Sessions; of a history of weeks or months, weeks or months.
+    periods_per_year : float, optional
+        Sessions a year, for annualising; by default those of the history.
 
     Returns
     -------
@@ -156,11 +157,12 @@ def horizon_curve(
         Both axes logarithmic. Noise that comes back falls like 1/√h (grey); what accumulates stays or rises.
     """
     described = []
+    periods = history.periods_per_year if periods_per_year is None else periods_per_year
     with drawing():
         figure, grid = axes_grid(1, 1, height=3.4)
         axes = grid[0, 0]
         for basis in history.bases:
-            values = _by_horizon(history, basis, horizons, periods_per_year)
+            values = _by_horizon(history, basis, horizons, periods)
             axes.plot(values.index, values, "o-", ms=4, color=_COLOUR[basis], label=_LABEL[basis])
             fallen = values.iloc[0] / np.sqrt(values.index.to_numpy() / values.index[0])
             label = "noise that comes back, 1/√h" if basis == history.bases[0] else None
@@ -173,8 +175,10 @@ def horizon_curve(
         axes.yaxis.set_major_formatter("{x:g}")
         axes.yaxis.set_minor_formatter(NullFormatter())
         axes.legend(loc="best")
-        label_axes(axes, f"Tracking error of {history.fund.ticker} by horizon", "horizon, sessions", "bp a year")
-    figure.alt = f"Tracking error of {history.fund.ticker} by horizon in sessions: {'; '.join(described)}."
+        label_axes(
+            axes, f"Tracking error of {history.fund.ticker} by horizon", f"horizon, {history.period}s", "bp a year"
+        )
+    figure.alt = f"Tracking error of {history.fund.ticker} by horizon in {history.period}s: {'; '.join(described)}."
     return figure
 
 

@@ -21,6 +21,7 @@ _STATES: Final = (
     ("before_listing", "#efe6c8"),
     ("before_start", "#efe6c8"),
     ("after_end", "#efe6c8"),
+    ("not_sampled", "#cfe2f1"),
     ("missing_value", "#d55e00"),
     ("no_row", "#a00000"),
     ("masked_stale_close", "#cc79a7"),

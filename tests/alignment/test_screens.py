@@ -17,9 +17,11 @@ from research.alignment import (
     naive_cost,
     non_positive,
     premium_in_dollars,
+    premium_out_of_bounds,
     screen,
     sessions,
     shifted_dates,
+    swapped_columns,
     zero_columns,
 )
 from research.funds import SCREEN_RULES
@@ -61,6 +63,38 @@ def test_a_column_of_zeros_is_worth_a_look(column):
 @pytest.mark.parametrize("column", ["distributions", "Stock Splits", "capital_gain", "staking_tax_rate"])
 def test_nothing_may_have_been_paid(column):
     assert zero_columns({column: pd.Series(0.0, DAYS)}) == ()
+
+
+@pytest.mark.parametrize(
+    ("times", "rule", "severity"),
+    [
+        (100.0, "premium_hundredfold", "error"),
+        (0.01, "premium_hundredfold", "error"),
+        (1000.0, "premium_out_of_bounds", "error"),
+        (0.2, "premium_out_of_bounds", "error"),
+        (1.5, "premium_out_of_bounds", "warning"),
+        (0.51, "premium_out_of_bounds", "warning"),  # Grayscale's bitcoin trust stood there in December 2022
+    ],
+)
+def test_a_premium_beyond_all_bounds_is_named(times, rule, severity):
+    frame = clean()
+    frame["close"] *= times
+    (found,) = premium_out_of_bounds(frame)
+    assert (found.rule, found.severity) == (rule, severity)
+    assert found.value == pytest.approx(np.log(times), abs=0.01)
+    for harmless in (1.0, 1.2, 0.85):
+        assert premium_out_of_bounds(clean().assign(close=clean()["nav"] * harmless)) == ()
+
+
+@pytest.mark.parametrize("multiple", [1.0, 2.0, -1.0])
+def test_a_net_asset_value_under_the_name_of_the_close(multiple):
+    frame = clean()
+    moves = frame["benchmark"].pct_change().fillna(0.0)
+    frame["nav"] = 30.0 * (1.0 + multiple * moves).cumprod()
+    frame["close"] = frame["nav"] * np.exp(np.random.default_rng(1).normal(0, 0.02, len(frame)))
+    assert swapped_columns(frame, multiple=multiple) == ()
+    swapped = frame.rename(columns={"nav": "close", "close": "nav"})
+    assert rules(swapped_columns(swapped, multiple=multiple)) == {("swapped_columns", "nav")}
 
 
 @pytest.mark.parametrize("lag", [-1, 1])

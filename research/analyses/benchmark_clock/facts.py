@@ -23,7 +23,7 @@ from research.analyses.benchmark_clock.pairs import (
 )
 from research.analyses.measures import Measures, measure_basis
 from research.analyses.premium_discount.clock import hourly_variance
-from research.conventions import BASIS_POINT, SESSIONS_PER_YEAR
+from research.conventions import BASIS_POINT
 from research.decomposition import Decomposition, DriverEstimate, decompose
 
 __all__ = ["BenchmarkClockFacts", "PairVerdict"]
@@ -121,7 +121,7 @@ class BenchmarkClockFacts:
 
     def cost(self, hours: float, sessions: int = 1) -> float:
         """Return the tracking error that an offset makes by itself, annualised, from returns over some sessions."""
-        return math.sqrt(2.0 * abs(hours) * self.hour_variance * SESSIONS_PER_YEAR / sessions)
+        return math.sqrt(2.0 * abs(hours) * self.hour_variance * self.history.periods_per_year / sessions)
 
     @property
     def clock_share(self) -> float:

@@ -138,12 +138,13 @@ class BenchmarkClock(BenchmarkClockFacts, Report):
             ]
             for hours in self.hours
         }
-        frame = pd.DataFrame.from_dict(rows, orient="index", columns=["from daily returns", "over 21 sessions"])
+        columns = [f"from {self.history.frequency} returns", f"over 21 {self.history.period}s"]
+        frame = pd.DataFrame.from_dict(rows, orient="index", columns=columns)
         sd = math.sqrt(self.hour_variance) / BASIS_POINT
         notes = (
-            f"√(2·hours·variance of an hour·252/sessions); an hour of a weekday moves the benchmark by {sd:.0f} bp "
-            "(standard "
-            "deviation). An offset comes back the next day: it is noise, not drift.",
+            f"√(2·hours·variance of an hour·{self.history.periods_per_year:g}/{self.history.period}s); an hour of a "
+            f"weekday moves the benchmark by {sd:.0f} bp (standard deviation). An offset comes back the next day: it "
+            "is noise, not drift.",
         )
         return Table(
             frame,
@@ -162,7 +163,10 @@ class BenchmarkClock(BenchmarkClockFacts, Report):
     def cost_figure(self) -> DescribedFigure:
         """Return tracking error by hours of offset, with the offsets found."""
         marks = {pair.name: abs(pair.offset.hours) for pair in self.pairs}
-        return cost_of_hours(self.hour_variance, marks, max((*self.hours, *marks.values())), self.history.fund.ticker)
+        most = max((*self.hours, *marks.values()))
+        return cost_of_hours(
+            self.hour_variance, marks, most, self.history.fund.ticker, periods_per_year=self.history.periods_per_year
+        )
 
     def lag_figure(self) -> DescribedFigure:
         """Return the correlations by lead and lag."""

@@ -90,11 +90,13 @@ def _periods(facts: BenchmarkClockFacts) -> Iterator[Statement]:
 
 def _cost(facts: BenchmarkClockFacts) -> Iterator[Statement]:
     small, large = facts.hours[0], facts.hours[-1]
+    history = facts.history
     yield Statement(
         "clock.cost",
-        f"One hour between fund and benchmark would add {bp(facts.cost(1.0))} a year to the tracking error of daily "
-        f"returns, {small:g} hours {bp(facts.cost(small))} and {large:g} hours {bp(facts.cost(large))}; over 21 "
-        f"sessions {large:g} hours are {bp(facts.cost(large, 21))}, since an offset comes back the next day.",
+        f"One hour between fund and benchmark would add {bp(facts.cost(1.0))} a year to the tracking error of "
+        f"{history.frequency} returns, {small:g} hours {bp(facts.cost(small))} and {large:g} hours "
+        f"{bp(facts.cost(large))}; over 21 {history.period}s {large:g} hours are {bp(facts.cost(large, 21))}, since an "
+        "offset comes back the next day.",
         values={"one_hour_bp": facts.cost(1.0) / BASIS_POINT},
     )
 
@@ -106,8 +108,9 @@ def _attribution(facts: BenchmarkClockFacts) -> Iterator[Statement]:
     longest = max(measures.horizons)
     yield Statement(
         "clock.driver",
-        f"Against the series at the other clock the tracking error is {bp(measures.daily)} a year from daily returns "
-        f"and {bp(measures.horizons[longest])} over {longest} sessions; the clock, as a driver, makes "
+        f"Against the series at the other clock the tracking error is {bp(measures.daily)} a year from "
+        f"{facts.history.frequency} returns and {bp(measures.horizons[longest])} over {longest} {measures.period}s; "
+        "the clock, as a driver, makes "
         f"{percent(facts.clock_share)} of its daily variance (coefficient {number(part.coefficient, part.std_error)}) "
         f"and {bp(part.contribution, signed=True)} a year of tracking difference.",
         values={

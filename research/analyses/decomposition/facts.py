@@ -13,7 +13,7 @@ import numpy as np
 from research.alignment.history import History
 from research.analyses.expense_ratio.fee_break import DayOfChange, day_of_change, find_fee_break
 from research.analyses.measures import Measures, measure_basis
-from research.conventions import SESSIONS_PER_YEAR, check_confidence
+from research.conventions import check_confidence
 from research.decomposition import (
     AutocorrelationTest,
     Decomposition,
@@ -198,4 +198,4 @@ def _without_flagged(history: History) -> float:
     kept = history.frame[["close", "benchmark"]].copy()
     kept.loc[flagged, "close"] = float("nan")
     returns = kept.apply(np.log).diff().iloc[1:] * [1.0, history.multiple]
-    return tracking_error(returns["close"], returns["benchmark"], periods_per_year=SESSIONS_PER_YEAR)
+    return tracking_error(returns["close"], returns["benchmark"], periods_per_year=history.periods_per_year)

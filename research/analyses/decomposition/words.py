@@ -43,10 +43,10 @@ def _difference(facts: ExplanationFacts) -> Iterator[Statement]:
     history, nav = facts.history, facts.bases["nav"]
     yield Statement(
         "tracking_difference.nav",
-        f"From {history.start:%Y-%m-%d} to {history.end:%Y-%m-%d}, {len(history.frame)} sessions, the net asset "
-        f"value of {fund_name(history.fund)} {_verb(nav.tracking_difference)} {bp(abs(nav.tracking_difference))} a "
-        f"year against its benchmark (log tracking difference; the noise of its ends and what wandered in between make "
-        f"± {bp(nav.difference.std_error)} of that).",
+        f"From {history.start:%Y-%m-%d} to {history.end:%Y-%m-%d}, {len(history.frame)} {history.period}s, the net "
+        f"asset value of {fund_name(history.fund)} {_verb(nav.tracking_difference)} {bp(abs(nav.tracking_difference))} "
+        "a year against its benchmark (log tracking difference; the noise of its ends and what wandered in between "
+        f"make ± {bp(nav.difference.std_error)} of that).",
         _verb(nav.tracking_difference),
         {"start": history.start, "end": history.end, **_difference_values(nav)},
     )
@@ -155,8 +155,8 @@ def _dispersion(facts: ExplanationFacts) -> Iterator[Statement]:
     share = percent(facts.premium_share)
     yield Statement(
         "tracking_error.price",
-        f"At market price it is {bp(price.daily)} a year from daily returns and {bp(price.horizons[longest])} over "
-        f"{longest} sessions"
+        f"At market price it is {bp(price.daily)} a year from {facts.history.frequency} returns and "
+        f"{bp(price.horizons[longest])} over {longest} {price.period}s"
         + {
             "premium that comes back": f": {share} of its daily variance is the premium, which comes back and does not "
             "accumulate.",
@@ -258,7 +258,8 @@ def _persistent(facts: ExplanationFacts) -> Iterator[Statement]:
     if facts.noise_takes_its_time:
         yield Statement(
             "noise.autocorrelation",
-            f"The noise that comes back takes its time (autocorrelation {test.phi:.2f} from one session to the next, "
+            f"The noise that comes back takes its time (autocorrelation {test.phi:.2f} from one "
+            f"{facts.history.period} to the next, "
             f'p of none {p_text(test.p_value)}): intervals here are wider than need be, and error = "averaged" would '
             f"narrow them up to {test.narrowing.max():.1f} times.",
             "takes its time",

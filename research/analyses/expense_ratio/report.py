@@ -72,7 +72,7 @@ class ExpenseRatio(ExpenseRatioFacts, Report):
         return (
             fee_measured(self.regimes),
             Figure("Fee stated", periods[-1].stated / BASIS_POINT, BP_A_YEAR),
-            Figure(f"Change that shows in {sessions} sessions", shows, BP_A_YEAR),
+            Figure(f"Change that shows in {sessions} {self.history.period}s", shows, BP_A_YEAR),
             *(
                 [
                     Figure(
@@ -124,7 +124,7 @@ class ExpenseRatio(ExpenseRatioFacts, Report):
         if not len(self.detectable):
             return "The sample is too short to say how small a change would show."
         frame = pd.DataFrame({"bp a year": self.detectable / BASIS_POINT})
-        frame.index = pd.Index([f"{sessions} sessions" for sessions in self.detectable.index])
+        frame.index = pd.Index([f"{sessions} {self.history.period}s" for sessions in self.detectable.index])
         notes = (
             f"Noticed with probability {self.power:.0%} by a two-sided test at {1 - self.confidence:.0%}, the day of "
             "the change known, the noise being that of the last period.",

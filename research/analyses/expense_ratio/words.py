@@ -113,7 +113,7 @@ def _estimators(facts: ExpenseRatioFacts) -> Iterator[Statement]:
     rates, errors = facts.estimators.rates.iloc[:, -1], facts.estimators.errors.iloc[:, -1]
     yield Statement(
         "expense_ratio.precision",
-        "The regression of daily changes finds "
+        "The regression of {facts.history.frequency} changes finds "
         f"{plus_minus_bp(rates['changes with constant'], errors['changes with constant'])} a year in the last period, "
         f"the local-level regression {plus_minus_bp(rates['local level'], errors['local level'])}: the level of the "
         f"divergence carries {facts.precision_gained:,.0f} times the precision of its changes.",
@@ -135,7 +135,7 @@ def _power(facts: ExpenseRatioFacts) -> Iterator[Statement]:
     if not len(found):
         return
     shown = [h for h in dict.fromkeys((found.index[0], 21, found.index[-1])) if h in found.index]
-    parts = [f"{bp(float(found[h]))} after {h} sessions" for h in shown]
+    parts = [f"{bp(float(found[h]))} after {h} {facts.history.period}s" for h in shown]
     yield Statement(
         "expense_ratio.power",
         f"A change of the fee would be noticed ({percent(facts.power)} of the time, false alarms "

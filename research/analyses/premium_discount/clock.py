@@ -64,11 +64,13 @@ def hourly_variance(history: History) -> float:
     Notes
     -----
     Weekends are left out: the hours in question are those of weekdays, and markets that never close move less on
-    Saturdays.
+    Saturdays. A history of weeks or months has no such interval: there the squares of all are divided by their hours.
     """
     days = np.diff(history.days)
-    moves = history.benchmark_returns.to_numpy()[days == 1]
-    return float((moves**2).mean() / 24.0)
+    moves = history.benchmark_returns.to_numpy()
+    weekday = days == 1
+    taken = weekday if weekday.any() else np.full(days.size, True)
+    return float((moves[taken] ** 2).sum() / (24.0 * days[taken].sum()))
 
 
 def clock_groups(history: History) -> tuple[ClockGroup, ...]:

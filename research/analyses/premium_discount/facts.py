@@ -14,7 +14,7 @@ import pandas as pd
 from research.alignment.history import History
 from research.analyses.premium_discount.clock import ClockGroup, clock_groups, early_sessions, stale_sessions
 from research.conventions import BASIS_POINT
-from research.errors import MissingColumnError
+from research.errors import MissingColumnError, SampleError
 from research.metrics import PremiumReversion, days_outside, premium_reversion
 from research.metrics.reversion import ClosingSides, PremiumClosing, closing_sides, premium_closing
 
@@ -80,6 +80,11 @@ class PremiumDiscountFacts:
             raise MissingColumnError(
                 f"{history.fund.ticker} has no market close, so it has no premium: add series.close to its entry in a "
                 "funds.toml of your own"
+            )
+        if history.frequency != "daily":
+            raise SampleError(
+                f"{history.fund.ticker} is loaded {history.frequency}, and how long a premium lasts is told from one "
+                "session to the next: load it daily; its mean and percentiles stand in the decomposition"
             )
         premium = history.premium
         usual = premium.mask(premium.index.isin(stale_sessions(history).union(early_sessions(history))))

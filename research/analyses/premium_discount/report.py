@@ -231,7 +231,7 @@ def premium_discount(
     MissingColumnError
         If the fund has no market close.
     SampleError
-        If there are too few neighbouring closes.
+        If there are too few neighbouring closes, or the history is one of weeks or months.
     """
     return PremiumDiscount.of(history, bands_bp=bands_bp, horizons=horizons, confidence=confidence)
 
