@@ -15,11 +15,11 @@ import pandas as pd
 
 from research.alignment.findings import Severity
 from research.alignment.screens import screen
-from research.alignment.screens_columns import zero_columns
+from research.alignment.screens_columns import copied_funds, zero_columns
 from research.alignment.sessions import sessions
 from research.errors import DataFileError, ResearchError, ResearchWarning, UnknownNameError
 from research.funds import Fund, read_funds, read_tables
-from research.loaders import FORMATS, PublishedTable, load_file
+from research.loaders import FORMATS, PublishedTable, load_file, load_series
 from research.loaders.source import options_of
 from research.opening import load
 from research.tables import Result, Table
@@ -390,10 +390,23 @@ def check_folder(folder: Path | str, *, calendar: str = "XNYS") -> Checked:
         found = check_file(path, calendar=calendar, shown=shown)
         items.append(Item(shown, "note", "not_named", "no entry of funds.toml names this file"))
         items += [item for item in found.items if item.rule == "format_found" or item.severity != "note"]
+    navs: dict[str, pd.Series[float]] = {}
     for fund in funds:
         if fund.series:
             items += check_fund(fund, remarks=False).items
+            navs |= _nav_of(fund)
+    # Funds of one file were compared when they were loaded; a line that stands already is not added.
+    for ticker, twins in copied_funds(navs).items():
+        items += [finding_item(ticker, finding, ticker) for finding in twins]
     return Checked.of(items, files=len(named) + len(others), funds=sum(bool(fund.series) for fund in funds))
+
+
+def _nav_of(fund: Fund) -> dict[str, pd.Series[float]]:
+    try:
+        nav = load_series(fund, "nav")
+    except ResearchError:
+        return {}  # said already
+    return {} if nav.sample_at else {fund.ticker: nav.values}  # noqa: PD011 - a field
 
 
 def formats_of(path: Path | str) -> tuple[str, ...]:
@@ -471,7 +484,7 @@ def _daily_items(name: str, table: PublishedTable, calendar: str) -> Iterator[It
         if "premium" in frame.columns:
             raw["premium_published"] = frame["premium"]
         units = {"premium_published": table.columns["premium"].unit} if "premium" in frame.columns else {}
-        for finding in screen(kept, calendar=calendar, raw=raw, units=units):
+        for finding in screen(kept, calendar=calendar, raw=raw, units=units, beside=frame):
             yield finding_item(name, finding)
 
 

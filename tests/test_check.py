@@ -168,6 +168,23 @@ def test_a_folder_of_fifty_files_reads_like_a_linter(tmp_path):
     assert lines[-1].startswith("50 files and 1 fund checked: 1 error, ")
 
 
+def test_a_fund_that_is_a_copy_of_another_is_named_once(tmp_path):
+    """In one file or in two, under whatever tickers: both are named, for which is the copy cannot be told."""
+    series().to_csv(tmp_path / "mine.csv")
+    series().to_csv(tmp_path / "other.csv")
+    series(7).to_csv(tmp_path / "third.csv")
+    text = HEAD
+    for ticker in ("OTHER", "THIRD"):
+        text += HEAD.replace("MINE", ticker).replace("mine", ticker.lower())
+    text += HEAD.split("[table.mine]", maxsplit=1)[0].replace("MINE", "SAME")
+    (tmp_path / "funds.toml").write_text(text)
+    found = [item for item in check_folder(tmp_path).items if item.rule == "copied_fund"]
+    assert sorted((item.fund, item.message.split(" equals that of ")[1].split()[0]) for item in found) == [
+        (one, other) for one in ("MINE", "OTHER", "SAME") for other in ("MINE", "OTHER", "SAME") if one != other
+    ]
+    assert {item.severity for item in found} == {"error"}
+
+
 def test_a_broken_funds_toml_is_the_one_line(tmp_path):
     (tmp_path / "funds.toml").write_text("[fund.X]\nname = 5\n")
     checked = check_folder(tmp_path)

@@ -368,7 +368,7 @@ def _check_gaps(weights: pd.DataFrame, gaps: Gaps) -> None:
     if gaps not in ("refuse", "accept"):
         raise ParameterError(f"gaps is {gaps!r}: give 'refuse' or 'accept'")
     columns = pd.DatetimeIndex(weights.columns)
-    places = np.flatnonzero((weights.to_numpy() > 0).any(axis=0))
+    places = np.flatnonzero((weights.to_numpy() > 0).any(axis=0)).tolist()
     # Neighbours in the curve: a schedule may well hold the first contract and the fourth.
     pairs = [(columns[at], columns[at + 1]) for at in places if at + 1 in places]
     apart = np.array([(after - before).days for before, after in pairs])
