@@ -17,6 +17,7 @@ from research.alignment.findings import Severity
 from research.alignment.screens import screen
 from research.alignment.screens_columns import copied_funds, zero_columns
 from research.alignment.sessions import sessions
+from research.analyses.obstacles import obstacles
 from research.errors import DataFileError, ResearchError, ResearchWarning, UnknownNameError
 from research.funds import Fund, read_funds, read_tables
 from research.loaders import FORMATS, PublishedTable, load_file, load_series
@@ -26,6 +27,7 @@ from research.tables import Result, Table
 
 if TYPE_CHECKING:
     from research.alignment.findings import Finding
+    from research.alignment.history import History
     from research.loaders import Remark
 
 __all__ = [
@@ -150,7 +152,9 @@ class Checked(Result):
     def of(cls, items: Iterable[Item], files: int = 0, funds: int = 0) -> Checked:
         """Return lines in order, each once."""
         every = dict.fromkeys(items)
-        ordered = sorted(every, key=lambda item: (_ORDER[item.severity], item.path, item.row or 0, item.session))
+        ordered = sorted(
+            every, key=lambda item: (_ORDER[item.severity], not item.failed, item.path, item.row or 0, item.session)
+        )
         return cls(tuple(ordered), files, funds)
 
     @property
@@ -310,7 +314,8 @@ def check_fund(fund: Fund | str, data: Path | str | None = None, *, remarks: boo
     Returns
     -------
     Checked
-        Losses by rule, what loaders remarked, what screens found; one error line where the fund cannot be loaded.
+        Losses by rule, what loaders remarked, what screens found, an error line for each part of a report that would
+        fail, and a note on the analyses that are not for such a fund; one error line where it cannot be loaded.
 
     Raises
     ------
@@ -348,7 +353,20 @@ def check_fund(fund: Fund | str, data: Path | str | None = None, *, remarks: boo
     items += [finding_item(ticker, finding, ticker) for finding in history.findings]
     if history.fund.benchmark_mismatch is not None:
         items.append(Item(ticker, "note", "benchmark_mismatch", history.fund.benchmark_mismatch, fund=ticker))
+    items += _report_items(ticker, history)
     return Checked.of(items, funds=1)
+
+
+def _report_items(ticker: str, history: History) -> Iterator[Item]:
+    """Return what would keep a report from being made, and what is not for such a fund."""
+    found = obstacles(history)
+    for obstacle in found:
+        if obstacle.applies:
+            message = f"{obstacle.analysis} would fail, {obstacle.reason}"
+            yield Item(ticker, "error", "report_fails", message, fund=ticker, failed=True)
+    others = [obstacle.analysis for obstacle in found if not obstacle.applies]
+    if others:
+        yield Item(ticker, "note", "not_applicable", f"not for such a fund: {', '.join(others)}", fund=ticker)
 
 
 def check_folder(folder: Path | str, *, calendar: str = "XNYS") -> Checked:

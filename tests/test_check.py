@@ -9,8 +9,10 @@ import own_fund
 import pandas as pd
 import pytest
 
+import research as rs
 from research.alignment import sessions
 from research.check import Checked, Item, check_file, check_folder, check_fund, formats_of, printable
+from research.cli import main
 from research.errors import ParameterError, UnknownNameError
 
 DAYS = sessions("XNYS", "2024-07-23", "2025-03-31")
@@ -125,6 +127,50 @@ def test_a_fund_says_its_sample_and_its_findings():
     assert "547 kept" in str(checked)
     assert checked.to_dict()["schema"] == "research.check/1"
     assert json.loads(json.dumps(checked.to_dict()))["counts"]["error"] == 0
+
+
+def test_what_is_not_for_a_fund_is_one_note():
+    (item,) = [item for item in check_fund("ETHV").items if item.rule == "not_applicable"]
+    assert (item.severity, item.message) == ("note", "not for such a fund: futures_roll, staking, coverage")
+    (item,) = [item for item in check_fund("SIM-FUTURES").items if item.rule == "not_applicable"]
+    assert "futures_roll" not in item.message
+
+
+@pytest.mark.parametrize(
+    ("fee", "close", "told"),
+    [
+        # The fee depends on assets that nobody knows.
+        (
+            '{ source = "me", status = "READ", periods = [{ start = 2024-07-23, tiers = '
+            "[{ rate = 0.001, up_to = 1e9 }, { rate = 0.002 }] }] }",
+            False,
+            "decomposition would fail, measuring the drivers on nav basis: MINE: ",
+        ),
+        # The exchange printed a close on five days.
+        ('"unknown"', True, "decomposition would fail, identifying the drivers on price basis: "),
+    ],
+)
+def test_a_fund_whose_report_would_fail_does_not_pass(tmp_path, capsys, fee, close, told):
+    table = series()
+    if close:
+        table["Close"] = table["Close"].where(np.arange(len(table)) % (len(table) // 5) == 0)
+    table.to_csv(tmp_path / "mine.csv")
+    text = HEAD.replace('fee = "unknown"', f"fee = {fee}")
+    if close:
+        nav = 'nav = { table = "mine", column = "nav"'
+        text = text.replace(nav, f'{nav.replace("nav", "close")}, unit = "USD", provider = "me" }}\n{nav}')
+    (tmp_path / "funds.toml").write_text(text)
+    checked = check_fund("MINE", tmp_path)
+    assert checked.items[0].rule == "report_fails"
+    assert checked.items[0].message.startswith(told)
+    assert checked.failed
+    quality = rs.data_quality(rs.load("MINE", data=tmp_path))
+    assert quality.verdict == "not usable"
+    assert told in str(quality.conclusions)
+    with pytest.raises(SystemExit) as end:
+        main(["check", "--fund", "MINE", "--data", str(tmp_path)])
+    assert end.value.code == 1
+    capsys.readouterr()
 
 
 HEAD = """
