@@ -15,17 +15,19 @@ import pandas as pd
 
 from research.alignment.findings import Severity
 from research.alignment.screens import screen
-from research.alignment.screens_columns import zero_columns
+from research.alignment.screens_columns import copied_funds, zero_columns
 from research.alignment.sessions import sessions
+from research.analyses.obstacles import obstacles
 from research.errors import DataFileError, ResearchError, ResearchWarning, UnknownNameError
 from research.funds import Fund, read_funds, read_tables
-from research.loaders import FORMATS, PublishedTable, load_file
+from research.loaders import FORMATS, PublishedTable, load_file, load_series
 from research.loaders.source import options_of
 from research.opening import load
 from research.tables import Result, Table
 
 if TYPE_CHECKING:
     from research.alignment.findings import Finding
+    from research.alignment.history import History
     from research.loaders import Remark
 
 __all__ = [
@@ -150,7 +152,9 @@ class Checked(Result):
     def of(cls, items: Iterable[Item], files: int = 0, funds: int = 0) -> Checked:
         """Return lines in order, each once."""
         every = dict.fromkeys(items)
-        ordered = sorted(every, key=lambda item: (_ORDER[item.severity], item.path, item.row or 0, item.session))
+        ordered = sorted(
+            every, key=lambda item: (_ORDER[item.severity], not item.failed, item.path, item.row or 0, item.session)
+        )
         return cls(tuple(ordered), files, funds)
 
     @property
@@ -310,7 +314,8 @@ def check_fund(fund: Fund | str, data: Path | str | None = None, *, remarks: boo
     Returns
     -------
     Checked
-        Losses by rule, what loaders remarked, what screens found; one error line where the fund cannot be loaded.
+        Losses by rule, what loaders remarked, what screens found, an error line for each part of a report that would
+        fail, and a note on the analyses that are not for such a fund; one error line where it cannot be loaded.
 
     Raises
     ------
@@ -348,7 +353,20 @@ def check_fund(fund: Fund | str, data: Path | str | None = None, *, remarks: boo
     items += [finding_item(ticker, finding, ticker) for finding in history.findings]
     if history.fund.benchmark_mismatch is not None:
         items.append(Item(ticker, "note", "benchmark_mismatch", history.fund.benchmark_mismatch, fund=ticker))
+    items += _report_items(ticker, history)
     return Checked.of(items, funds=1)
+
+
+def _report_items(ticker: str, history: History) -> Iterator[Item]:
+    """Return what would keep a report from being made, and what is not for such a fund."""
+    found = obstacles(history)
+    for obstacle in found:
+        if obstacle.applies:
+            message = f"{obstacle.analysis} would fail, {obstacle.reason}"
+            yield Item(ticker, "error", "report_fails", message, fund=ticker, failed=True)
+    others = [obstacle.analysis for obstacle in found if not obstacle.applies]
+    if others:
+        yield Item(ticker, "note", "not_applicable", f"not for such a fund: {', '.join(others)}", fund=ticker)
 
 
 def check_folder(folder: Path | str, *, calendar: str = "XNYS") -> Checked:
@@ -390,10 +408,23 @@ def check_folder(folder: Path | str, *, calendar: str = "XNYS") -> Checked:
         found = check_file(path, calendar=calendar, shown=shown)
         items.append(Item(shown, "note", "not_named", "no entry of funds.toml names this file"))
         items += [item for item in found.items if item.rule == "format_found" or item.severity != "note"]
+    navs: dict[str, pd.Series[float]] = {}
     for fund in funds:
         if fund.series:
             items += check_fund(fund, remarks=False).items
+            navs |= _nav_of(fund)
+    # Funds of one file were compared when they were loaded; a line that stands already is not added.
+    for ticker, twins in copied_funds(navs).items():
+        items += [finding_item(ticker, finding, ticker) for finding in twins]
     return Checked.of(items, files=len(named) + len(others), funds=sum(bool(fund.series) for fund in funds))
+
+
+def _nav_of(fund: Fund) -> dict[str, pd.Series[float]]:
+    try:
+        nav = load_series(fund, "nav")
+    except ResearchError:
+        return {}  # said already
+    return {} if nav.sample_at else {fund.ticker: nav.values}  # noqa: PD011 - a field
 
 
 def formats_of(path: Path | str) -> tuple[str, ...]:
@@ -471,7 +502,7 @@ def _daily_items(name: str, table: PublishedTable, calendar: str) -> Iterator[It
         if "premium" in frame.columns:
             raw["premium_published"] = frame["premium"]
         units = {"premium_published": table.columns["premium"].unit} if "premium" in frame.columns else {}
-        for finding in screen(kept, calendar=calendar, raw=raw, units=units):
+        for finding in screen(kept, calendar=calendar, raw=raw, units=units, beside=frame):
             yield finding_item(name, finding)
 
 

@@ -21,6 +21,7 @@ from research.alignment.losses import LossReport
 from research.alignment.naive import NaiveCost, naive_cost
 from research.alignment.sample import sample_at
 from research.alignment.screens import screen
+from research.alignment.screens_columns import copied_funds
 from research.alignment.sessions import sessions
 from research.conventions import PERIODS, Frequency, periods_per_year
 from research.errors import (
@@ -32,7 +33,7 @@ from research.errors import (
     SampleError,
     UnknownNameError,
 )
-from research.funds import Fund, KnownFinding, data_folder, described, funds
+from research.funds import Fund, KnownFinding, data_folder, described, funds, read_funds
 from research.funds.registry import FILE_NAME, SIMULATED_PREFIX
 from research.loaders import LoadedSeries, load_input, load_series
 
@@ -49,6 +50,8 @@ _PAID: Final = frozenset({"distributions"})
 _RATES: Final = frozenset({"benchmark_staking_yield", "staked_share", "staking_tax_rate", "staking_yield"})
 # Screens of single rows, and the rule of the losses by which a close that they flag is left out.
 _MASKED: Final = {"stale_value": "masked_stale_close", "spike": "masked_spike_close"}
+# Each ticker of a file may have to be read anew: `research check FOLDER` compares all of them.
+_TWINS: Final = 16
 _LEFT_OUT: Final = "left out of every figure (mask_flagged)"
 _FEWEST: Final[Mapping[str, int]] = {"daily": 30, "weekly": 26, "monthly": 12}
 
@@ -205,6 +208,7 @@ def load(
         raise SampleError(_too_short(entry, frame, loaded, fewest, f"{PERIODS[spacing]}s"))
     inputs, further, missing = _inputs_of(entry, labels_of(frame), loaded["nav"].source.clock, spacing)
     findings = (
+        *_copied(entry, loaded["nav"]),
         *_screened(entry, frame, {**loaded, **{one.source.role: one for one in further}}, inputs.get("distributions")),
         *_not_named(entry, labels_of(frame), loaded),
         *missing,
@@ -328,16 +332,40 @@ def _aligned(
 def _screened(
     fund: Fund, frame: pd.DataFrame, loaded: Mapping[str, LoadedSeries], distributions: pd.Series[float] | None
 ) -> tuple[Finding, ...]:
+    raw = {role: one.values for role, one in loaded.items()}  # noqa: PD011 - a field
+    units = {role: one.source.unit for role, one in loaded.items()}
     return screen(
         frame,
         calendar=fund.calendar,
-        raw={role: one.values for role, one in loaded.items()},  # noqa: PD011 - a field
-        units={role: one.source.unit for role, one in loaded.items()},
+        raw=raw,
+        units=units,
         ticks={role: one.source.tick for role, one in loaded.items()},
         multiple=1.0 if fund.leverage is None else fund.leverage.multiple,
         zone=_zone(loaded["nav"].source.clock),
         distributions=distributions,
+        beside=loaded["nav"].beside,
     )
+
+
+def _copied(fund: Fund, nav: LoadedSeries) -> tuple[Finding, ...]:
+    """Return whether other funds of the same file have the same net asset values."""
+    if fund.root is None:
+        return ()
+    file = fund.file_of(fund.series["nav"]).file
+    others = [
+        other
+        for other in read_funds(fund.root)
+        if other.ticker != fund.ticker and "nav" in other.series and other.file_of(other.series["nav"]).file == file
+    ]
+    navs = {fund.ticker: nav.values}  # noqa: PD011 - a field
+    for other in others[:_TWINS] if file is not None else ():
+        try:
+            one = load_series(other, "nav")
+        except ResearchError:
+            continue  # its own report will say
+        if not one.sample_at:
+            navs[other.ticker] = one.values  # noqa: PD011 - a field
+    return copied_funds(navs).get(fund.ticker, ())
 
 
 def _zone(clock: str) -> str | None:

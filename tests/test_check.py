@@ -9,8 +9,10 @@ import own_fund
 import pandas as pd
 import pytest
 
+import research as rs
 from research.alignment import sessions
 from research.check import Checked, Item, check_file, check_folder, check_fund, formats_of, printable
+from research.cli import main
 from research.errors import ParameterError, UnknownNameError
 
 DAYS = sessions("XNYS", "2024-07-23", "2025-03-31")
@@ -127,6 +129,50 @@ def test_a_fund_says_its_sample_and_its_findings():
     assert json.loads(json.dumps(checked.to_dict()))["counts"]["error"] == 0
 
 
+def test_what_is_not_for_a_fund_is_one_note():
+    (item,) = [item for item in check_fund("ETHV").items if item.rule == "not_applicable"]
+    assert (item.severity, item.message) == ("note", "not for such a fund: futures_roll, staking, coverage")
+    (item,) = [item for item in check_fund("SIM-FUTURES").items if item.rule == "not_applicable"]
+    assert "futures_roll" not in item.message
+
+
+@pytest.mark.parametrize(
+    ("fee", "close", "told"),
+    [
+        # The fee depends on assets that nobody knows.
+        (
+            '{ source = "me", status = "READ", periods = [{ start = 2024-07-23, tiers = '
+            "[{ rate = 0.001, up_to = 1e9 }, { rate = 0.002 }] }] }",
+            False,
+            "decomposition would fail, measuring the drivers on nav basis: MINE: ",
+        ),
+        # The exchange printed a close on five days.
+        ('"unknown"', True, "decomposition would fail, identifying the drivers on price basis: "),
+    ],
+)
+def test_a_fund_whose_report_would_fail_does_not_pass(tmp_path, capsys, fee, close, told):
+    table = series()
+    if close:
+        table["Close"] = table["Close"].where(np.arange(len(table)) % (len(table) // 5) == 0)
+    table.to_csv(tmp_path / "mine.csv")
+    text = HEAD.replace('fee = "unknown"', f"fee = {fee}")
+    if close:
+        nav = 'nav = { table = "mine", column = "nav"'
+        text = text.replace(nav, f'{nav.replace("nav", "close")}, unit = "USD", provider = "me" }}\n{nav}')
+    (tmp_path / "funds.toml").write_text(text)
+    checked = check_fund("MINE", tmp_path)
+    assert checked.items[0].rule == "report_fails"
+    assert checked.items[0].message.startswith(told)
+    assert checked.failed
+    quality = rs.data_quality(rs.load("MINE", data=tmp_path))
+    assert quality.verdict == "not usable"
+    assert told in str(quality.conclusions)
+    with pytest.raises(SystemExit) as end:
+        main(["check", "--fund", "MINE", "--data", str(tmp_path)])
+    assert end.value.code == 1
+    capsys.readouterr()
+
+
 HEAD = """
 [fund.MINE]
 name = "Mine"
@@ -166,6 +212,23 @@ def test_a_folder_of_fifty_files_reads_like_a_linter(tmp_path):
     lines = str(checked).splitlines()
     assert len(lines) == len(checked.items) + 1
     assert lines[-1].startswith("50 files and 1 fund checked: 1 error, ")
+
+
+def test_a_fund_that_is_a_copy_of_another_is_named_once(tmp_path):
+    """In one file or in two, under whatever tickers: both are named, for which is the copy cannot be told."""
+    series().to_csv(tmp_path / "mine.csv")
+    series().to_csv(tmp_path / "other.csv")
+    series(7).to_csv(tmp_path / "third.csv")
+    text = HEAD
+    for ticker in ("OTHER", "THIRD"):
+        text += HEAD.replace("MINE", ticker).replace("mine", ticker.lower())
+    text += HEAD.split("[table.mine]", maxsplit=1)[0].replace("MINE", "SAME")
+    (tmp_path / "funds.toml").write_text(text)
+    found = [item for item in check_folder(tmp_path).items if item.rule == "copied_fund"]
+    assert sorted((item.fund, item.message.split(" equals that of ")[1].split()[0]) for item in found) == [
+        (one, other) for one in ("MINE", "OTHER", "SAME") for other in ("MINE", "OTHER", "SAME") if one != other
+    ]
+    assert {item.severity for item in found} == {"error"}
 
 
 def test_a_broken_funds_toml_is_the_one_line(tmp_path):

@@ -17,12 +17,14 @@ from research.alignment.screens_calendar import carried_forward, early_close, sh
 from research.alignment.screens_columns import (
     constant_column,
     copied_columns,
+    copied_funds,
     non_positive,
     premium_in_dollars,
     premium_out_of_bounds,
     swapped_columns,
     zero_columns,
 )
+from research.alignment.screens_published import premium_sign, redundant_columns
 from research.alignment.screens_stale import printed_tick, stale_value
 from research.alignment.sessions import early_closes, is_session, session_closes, sessions
 
@@ -44,6 +46,7 @@ __all__ = [
     "clock_offset_by_period",
     "constant_column",
     "copied_columns",
+    "copied_funds",
     "early_close",
     "early_closes",
     "expected_offset",
@@ -53,7 +56,9 @@ __all__ = [
     "non_positive",
     "premium_in_dollars",
     "premium_out_of_bounds",
+    "premium_sign",
     "printed_tick",
+    "redundant_columns",
     "screen",
     "session_closes",
     "sessions",

@@ -93,8 +93,8 @@ class Findings(Result, tuple[Finding, ...]):
     --------
     >>> Findings([Finding("spike", "nav", pd.Timestamp("2026-03-06"), 1.1, "NAV jumps and comes back")])
     What the screens found
-       rule   series  session     value  severity  message
-    1  spike  nav     2026-03-06  1.1    warning   NAV jumps and comes back
+        rule   series  session     sessions  value  severity  message
+    1  spike  nav     2026-03-06         1    1.1  warning   NAV jumps and comes back
     """
 
     __slots__ = ()

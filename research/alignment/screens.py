@@ -20,6 +20,7 @@ from research.alignment.screens_columns import (
     zero_columns,
 )
 from research.alignment.screens_jumps import distribution_as_loss, spike, spin_off, unadjusted_split
+from research.alignment.screens_published import premium_sign, redundant_columns
 from research.alignment.screens_stale import stale_value
 from research.alignment.sessions import early_closes
 from research.alignment.sessions import sessions as calendar_sessions
@@ -37,6 +38,7 @@ def screen(
     multiple: float = 1.0,
     zone: str | None = None,
     distributions: pd.Series[float] | None = None,
+    beside: pd.DataFrame | None = None,
 ) -> Findings:
     """Run every screen that the data allow.
 
@@ -59,6 +61,8 @@ def screen(
         Time zone of the fund's clock.
     distributions : pandas.Series, optional
         Cash per share by ex-date, where it is known.
+    beside : pandas.DataFrame, optional
+        The publisher's table that the NAV comes from, for what it says twice, see `redundant_columns`.
 
     Returns
     -------
@@ -97,6 +101,11 @@ def screen(
         findings += clock_offset_screen(frame, zone=zone, multiple=multiple)
     if "premium_published" in raw:
         findings += premium_in_dollars(frame, raw["premium_published"], (units or {}).get("premium_published"))
+        findings += premium_sign(frame, raw["premium_published"])
+    elif beside is not None and "premium" in beside:
+        findings += premium_sign(frame, beside["premium"])
+    if beside is not None:
+        findings += redundant_columns(beside, pd.DatetimeIndex(frame.index))
     if calendar is not None:
         first, last = pd.Timestamp(frame.index[0]), pd.Timestamp(frame.index[-1])
         findings += early_close(frame, early_closes(calendar, first, last))

@@ -16,12 +16,16 @@ from research.alignment.findings import Finding
 __all__ = [
     "constant_column",
     "copied_columns",
+    "copied_funds",
     "non_positive",
     "premium_in_dollars",
     "premium_out_of_bounds",
     "swapped_columns",
     "zero_columns",
 ]
+
+# Copies agree on nearly every day, so on one of a few: whoever agrees on none of them need not be compared.
+_LOOKED_AT: Final = 8
 
 _UNITS: Final[dict[str, frozenset[str]]] = {
     "dollars": frozenset({"usd", "us dollars", "us dollar", "dollars", "$", "usd per share", "us dollars per share"}),
@@ -121,6 +125,52 @@ def copied_columns(frame: pd.DataFrame, *, share: float = 0.95) -> tuple[Finding
             message = f"{other} equals {one} on {100 * equal:.0f} % of {len(both)} sessions: one is a copy of the other"
             found.append(Finding("copied_columns", other, None, equal, message, "error"))
     return tuple(found)
+
+
+def copied_funds(navs: Mapping[str, pd.Series[float]], *, share: float = 0.95) -> dict[str, tuple[Finding, ...]]:
+    """Find funds whose net asset values are the same numbers: one column under two tickers.
+
+    Parameters
+    ----------
+    navs : mapping of ticker to pandas.Series
+        Net asset values as the files have them.
+    share : float
+        Share of the days that both have on which the two must be equal to the last digit.
+
+    Returns
+    -------
+    dict of ticker to tuple of Finding
+        One finding for each fund that another equals; which of two is the copy cannot be told, so both are named.
+        `value` is the share of equal days.
+
+    Examples
+    --------
+    >>> days = pd.bdate_range("2025-01-01", periods=30)
+    >>> nav = pd.Series(30 + 0.1 * np.arange(30.0), days)
+    >>> {name: found[0].value for name, found in copied_funds({"A": nav, "B": nav + 1.0, "C": nav}).items()}
+    {'A': 1.0, 'C': 1.0}
+    """
+    alike: dict[tuple[object, float], list[str]] = {}
+    known = {name: values.dropna() for name, values in navs.items()}
+    days = pd.DatetimeIndex(sorted(set().union(*(values.index for values in known.values()))))
+    for day in days[np.unique(np.linspace(0, len(days) - 1, min(_LOOKED_AT, len(days))).astype(int))]:
+        for name, values in known.items():
+            if day in values.index:
+                alike.setdefault((day, float(values[day])), []).append(name)
+    pairs = {pair for names in alike.values() for pair in combinations(names, 2)}
+    found: dict[str, tuple[Finding, ...]] = {}
+    for one, other in sorted(pairs):
+        both = pd.DataFrame({"one": known[one], "other": known[other]}).dropna()
+        equal = float((both["one"] == both["other"]).mean())
+        if len(both) < 2 or equal < share or (both["one"] == both["one"].iloc[0]).all():
+            continue
+        for name, twin in ((one, other), (other, one)):
+            message = (
+                f"the net asset value of {name} equals that of {twin} on {100 * equal:.0f} % of {len(both)} days: one "
+                "column under two tickers"
+            )
+            found[name] = (*found.get(name, ()), Finding("copied_fund", "nav", None, equal, message, "error"))
+    return found
 
 
 def non_positive(frame: pd.DataFrame) -> tuple[Finding, ...]:

@@ -14,21 +14,29 @@ from research.funds.series import INPUTS, ROLES
 __all__ = ["SCREEN_RULES", "KnownFinding"]
 
 SCREEN_RULES: Final = (
+    "assets_differ",
+    "change_differs",
     "clock_offset",
     "constant_column",
     "copied_columns",
+    "copied_fund",
     "distribution_as_loss",
+    "distributions_not_named",
     "input_missing",
     "local_time_for_utc",
     "non_positive",
+    "premium_differs",
     "premium_in_dollars",
     "premium_in_fraction",
     "premium_in_percent",
+    "premium_sign",
+    "prior_nav_differs",
     "shifted_dates",
     "spike",
     "spin_off",
     "stale_value",
     "unadjusted_split",
+    "zero_column",
 )
 """Rules of the screens whose findings are more than notes."""
 

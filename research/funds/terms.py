@@ -114,6 +114,8 @@ class FuturesTerms(Result, FrozenModel):
         What the curve below its first maturity is taken from, for constant maturities in columns.
     cost : float
         Trading cost of a roll as a fraction of the value traded.
+    gaps : {"refuse", "accept"}
+        Whether the contracts in use may lie further apart than usual, as where no contract was listed for a month.
 
     Examples
     --------
@@ -127,6 +129,7 @@ class FuturesTerms(Result, FrozenModel):
     days: int = Field(default=5, ge=1, le=60)
     below: Literal["curve", "spot"] = "curve"
     cost: float = Field(default=0.0, ge=0.0, lt=0.1)
+    gaps: Literal["refuse", "accept"] = "refuse"
 
     @model_validator(mode="after")
     def _says_what_matters(self) -> Self:

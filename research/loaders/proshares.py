@@ -16,6 +16,13 @@ _CLOCK: Final = "16:00 America/New_York"
 _FIELDS: Final = (
     Field("nav", ("NAV",), Column("USD", _CLOCK, "net asset value per share, split-adjusted, without distributions")),
     Field(
+        "prior_nav",
+        ("Prior NAV",),
+        Column("USD", _CLOCK, "net asset value of the row before, as printed"),
+        "not_negative",
+        required=False,
+    ),
+    Field(
         "change",
         ("NAV Change (%)",),
         Column("fraction", _CLOCK, "change of NAV as printed: without distributions"),
@@ -56,9 +63,9 @@ def load_proshares(path: Path | str | RawFile, *, ticker: str = "") -> Published
     Returns
     -------
     PublishedTable
-        Daily: ``nav`` (US dollars), and where the file has them ``change`` (fraction), ``shares_outstanding``
-        (shares; the file prints thousands), ``assets`` (US dollars). Distributions are in no column: add them from
-        elsewhere, or every payment reads as a loss.
+        Daily: ``nav`` (US dollars), and where the file has them ``prior_nav`` (US dollars), ``change`` (fraction),
+        ``shares_outstanding`` (shares; the file prints thousands), ``assets`` (US dollars). Distributions are in no
+        column: add them from elsewhere, or every payment reads as a loss.
 
     Raises
     ------

@@ -43,7 +43,10 @@ from research.tables import Result, Table
 if TYPE_CHECKING:
     from research.loaders.published import PublishedTable, Remark
 
-__all__ = ["LoadedSeries", "SourceRecord", "load_input", "load_series", "load_table", "options_of"]
+__all__ = ["REDUNDANT", "LoadedSeries", "SourceRecord", "load_input", "load_series", "load_table", "options_of"]
+
+REDUNDANT = ("nav", "prior_nav", "change", "assets", "shares_outstanding", "premium")
+"""Columns of a publisher's table that check each other: what is printed beside a NAV says part of it again."""
 
 _CASH: Final = re.compile("distribution|dividend|payout|ausschüttung")
 _NO_CASH: Final = re.compile("yield|rate|date|day|%|percent|reinvest|adjust|without|excl|total return|type|frequency")
@@ -120,6 +123,8 @@ class LoadedSeries(Result):
         For bars, which price: ``"open"`` of the bar that starts then, ``"close"`` of the one that ends then.
     distributions : mapping of str to pandas.Series
         Columns of the same file that look like cash paid out, by their name; see `research.opening`.
+    beside : pandas.DataFrame or None
+        For a publisher's NAV, the columns of the same file that say part of it again, as in `REDUNDANT`, and it itself.
     """
 
     values: pd.Series[float]
@@ -127,6 +132,7 @@ class LoadedSeries(Result):
     sample_at: str = ""
     column: str = "open"
     distributions: Mapping[str, pd.Series[float]] = field(default_factory=dict)
+    beside: pd.DataFrame | None = None
 
     def summary(self) -> Table:
         """Return where the values came from and what they span, with the loader's remarks below."""
@@ -297,7 +303,7 @@ def _loaded(fund: Fund, source: SeriesSource, role: Role | InputName) -> LoadedS
         if source.sample_at:
             raise ParameterError(f"{what}: sample_at belongs to bars, and {found.name} has one row a day: write clock")
         paid = {str(name): found.frame[name] for name in found.frame.columns if name != column and _is_cash(str(name))}
-        return LoadedSeries(values, record, distributions=paid)
+        return LoadedSeries(values, record, distributions=paid, beside=_beside(found, column, source, role))
     if found.kind != "bars":
         raise ParameterError(f"{what}: {found.name} holds {found.kind}, not one value a day: name another table")
     if not source.sample_at:
@@ -309,6 +315,14 @@ def _is_cash(column: str) -> bool:
     """Tell whether a column is named as publishers name what a fund paid out."""
     name = column.casefold()
     return bool(_CASH.search(name)) and not _NO_CASH.search(name)
+
+
+def _beside(table: PublishedTable, column: str, source: SeriesSource, role: Role | InputName) -> pd.DataFrame | None:
+    """Return what a publisher's table says of its NAV in other columns; None where they are not the publisher's own."""
+    if (role, column, source.scale) != ("nav", "nav", 1.0):
+        return None
+    kept = [name for name in REDUNDANT if name in table.frame.columns]
+    return table.frame[kept] if len(kept) > 1 else None
 
 
 def options_of(source: FileSource) -> dict[str, Any]:

@@ -244,6 +244,7 @@ def test_every_rule_of_a_screen_can_be_acknowledged_by_its_name():
         for path in (*Path(alignment.__file__).parent.glob("screens*.py"), Path(opening.__file__))
     )
     told = set(re.findall(r'Finding\(\s*"(\w+)"', sources)) | set(re.findall(r'\brule = f?"(\w+)"', sources))
+    told |= set(re.findall(r'_differing\(\s*"(\w+)"', sources))
     told |= {f"premium_in_{unit}" for unit in ("dollars", "percent", "fraction")}
     assert set(SCREEN_RULES) <= told
-    assert told - set(SCREEN_RULES) == {"carried_forward", "early_close", "premium_in_"} & told
+    assert told - set(SCREEN_RULES) == {"carried_forward", "early_close", "payment_moved", "premium_in_"} & told

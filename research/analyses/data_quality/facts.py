@@ -9,6 +9,7 @@ from typing import Literal
 
 from research.alignment.findings import Finding
 from research.alignment.history import History
+from research.analyses.obstacles import Obstacle, obstacles
 
 __all__ = ["DataQualityFacts", "Verdict"]
 
@@ -43,6 +44,11 @@ class DataQualityFacts:
         """Findings that are more than a note, in order."""
         return tuple(item for item in self.history.findings if item.severity != "note")
 
+    @cached_property
+    def failing(self) -> tuple[Obstacle, ...]:
+        """What would keep the decomposition of this fund from being made."""
+        return tuple(found for found in obstacles(self.history) if found.applies)
+
     @property
     def lost_share(self) -> float:
         """Share of the exchange's sessions that are not in the sample."""
@@ -51,7 +57,7 @@ class DataQualityFacts:
     @property
     def verdict(self) -> Verdict:
         """Whether the data can be used as they are."""
-        if self.counts["error"] or self.lost_share > LOST:
+        if self.counts["error"] or self.lost_share > LOST or self.failing:
             return "not usable"
         return "look first" if self.counts["warning"] or self.lost_share > 0 else "usable"
 

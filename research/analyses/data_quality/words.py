@@ -80,6 +80,8 @@ def _advice(facts: DataQualityFacts) -> Iterator[Statement]:
     why = (
         "a screen reports an error"
         if facts.counts["error"]
+        else f"{facts.failing[0].analysis} would fail, {facts.failing[0].reason}"
+        if facts.failing
         else f"{percent(facts.lost_share)} of the sessions are lost"
     )
     text = {

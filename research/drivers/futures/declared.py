@@ -11,6 +11,7 @@ import pandas as pd
 from research.alignment.clock import Clock
 from research.alignment.dates import labels_of
 from research.alignment.history import History
+from research.alignment.sessions import sessions as calendar_sessions
 from research.drivers.futures.curve import FuturesCurve
 from research.drivers.futures.held import hold
 from research.drivers.futures.maturity import MONTH, ConstantMaturityCurve, hold_constant_maturity
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 __all__ = ["with_futures"]
 
 _COLUMN: Final = re.compile(r"m(\d+)")
+_LONGEST_CLOSURE: Final = pd.Timedelta(days=7)
 
 
 def with_futures(history: History) -> History:
@@ -81,11 +83,14 @@ def _contracts(
     wide = wide.loc[_rows(wide.index, days, table.name)]
     curve = FuturesCurve(wide.dropna(axis=1, how="all"))
     if terms.schedule == "last_days":
-        schedule = roll_last_days(curve, terms.days, days)
+        # A roll counts the business days that are left, those after the sample too.
+        until = max(curve.sessions[-1], curve.expiries[-1]) + _LONGEST_CLOSURE
+        business_days = calendar_sessions(history.fund.calendar, curve.sessions[0], until)
+        schedule = roll_last_days(curve, terms.days, business_days, gaps=terms.gaps)
     elif terms.schedule == "expiry":
-        schedule = roll_on_expiry(curve)
+        schedule = roll_on_expiry(curve, gaps=terms.gaps)
     else:
-        schedule = constant_maturity(curve, terms.maturity_months * MONTH)
+        schedule = constant_maturity(curve, terms.maturity_months * MONTH, gaps=terms.gaps)
     return hold(curve, schedule, spot, cost=terms.cost), curve
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Final, Literal
 
 import numpy as np
 import pandas as pd
@@ -16,10 +16,16 @@ from research.tables import Result, Table
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["Schedule", "Unit", "constant_maturity", "roll_last_days", "roll_on_expiry", "sp_vix"]
+__all__ = ["Gaps", "Schedule", "Unit", "constant_maturity", "roll_last_days", "roll_on_expiry", "sp_vix"]
 
 Unit = Literal["counts", "values"]
 """What a weight is a share of: the number of contracts, or the value held."""
+
+Gaps = Literal["refuse", "accept"]
+"""What is done where the contracts in use lie further apart than usual, as where the file of one is missing."""
+
+# Months differ by a week at most, 28 days against 35; two of them are never shorter than this.
+_WIDE: Final = 1.5
 
 
 @dataclass(frozen=True, eq=False)
@@ -107,6 +113,7 @@ def roll_last_days(
     offset: int = 1,
     ranks: Mapping[int, float] | None = None,
     unit: Unit = "counts",
+    gaps: Gaps = "refuse",
 ) -> Schedule:
     """Return the schedule that moves to the next contract in equal parts over the last `days` business days.
 
@@ -125,6 +132,8 @@ def roll_last_days(
         Ranks held and their weights, ``{1: 1.0}`` by default: ``{1: 0.5, 4: 0.5}`` rolls both at once.
     unit : {"counts", "values"}
         What the weights are shares of.
+    gaps : {"refuse", "accept"}
+        Whether a contract may be missing: one expiry and the next, of those in use, half as far apart again as usual.
 
     Returns
     -------
@@ -136,7 +145,8 @@ def roll_last_days(
     ParameterError
         If `days` is below 1, `offset` negative, a rank below 1 or a weight negative.
     DataError
-        If `business_days` lacks a session of the curve or ends too early, or the curve lacks a contract to roll into.
+        If `business_days` lacks a session of the curve or ends too early, or the curve lacks a contract to roll into,
+        at its end or in a gap; the message names the month.
 
     Notes
     -----
@@ -157,7 +167,7 @@ def roll_last_days(
     remaining = np.clip((ends[None, :] - offset - at[:, None]) / days, 0.0, 1.0)
     last = "on expiry day" if offset == 0 else f"ending {offset} before expiry"
     name = f"roll over {days} business day{'s' * (days > 1)} {last}"
-    return Schedule(_ranked(curve, remaining, ranks), unit, name)
+    return Schedule(_ranked(curve, remaining, ranks, gaps), unit, name)
 
 
 def roll_on_expiry(
@@ -165,6 +175,7 @@ def roll_on_expiry(
     *,
     ranks: Mapping[int, float] | None = None,
     unit: Unit = "counts",
+    gaps: Gaps = "refuse",
 ) -> Schedule:
     """Return the schedule that holds a contract through its last settlement and the next one from that close on.
 
@@ -172,7 +183,7 @@ def roll_on_expiry(
     ----------
     curve : FuturesCurve
         Contracts to hold.
-    ranks, unit
+    ranks, unit, gaps
         As in `roll_last_days`.
 
     Returns
@@ -194,7 +205,7 @@ def roll_on_expiry(
     [1.0, 0.0, 0.0]
     """
     alive = curve.expiries.to_numpy()[None, :] > curve.sessions.to_numpy()[:, None]
-    return Schedule(_ranked(curve, alive.astype(float), ranks), unit, "roll on expiry")
+    return Schedule(_ranked(curve, alive.astype(float), ranks, gaps), unit, "roll on expiry")
 
 
 def sp_vix(
@@ -203,6 +214,7 @@ def sp_vix(
     *,
     roll_dates: pd.DatetimeIndex | None = None,
     ranks: Mapping[int, float] | None = None,
+    gaps: Gaps = "refuse",
 ) -> Schedule:
     """Return the schedule of the S&P VIX futures indices: a constant share of contracts rolls every day.
 
@@ -217,6 +229,8 @@ def sp_vix(
         settlement days themselves by default, which is the index rule.
     ranks : mapping of int to float, optional
         ``{1: 1.0}``, the short-term index, by default; ``{4: 1.0, 5: 1.0, 6: 1.0}`` is the mid-term index.
+    gaps : {"refuse", "accept"}
+        As in `roll_last_days`.
 
     Returns
     -------
@@ -249,10 +263,11 @@ def sp_vix(
     begins = np.concatenate([[-1], ends[:-1]])
     length = np.maximum(ends - begins, 1)
     left = ends[None, :] - at[:, None] - 1
-    return Schedule(_ranked(curve, np.clip(left / length[None, :], 0.0, 1.0), ranks), "counts", "S&P VIX futures index")
+    remaining = np.clip(left / length[None, :], 0.0, 1.0)
+    return Schedule(_ranked(curve, remaining, ranks, gaps), "counts", "S&P VIX futures index")
 
 
-def constant_maturity(curve: FuturesCurve, days: float) -> Schedule:
+def constant_maturity(curve: FuturesCurve, days: float, *, gaps: Gaps = "refuse") -> Schedule:
     """Return the schedule that keeps the average maturity of the contracts held at a fixed number of days.
 
     Parameters
@@ -261,6 +276,8 @@ def constant_maturity(curve: FuturesCurve, days: float) -> Schedule:
         Contracts to hold.
     days : float
         Calendar days.
+    gaps : {"refuse", "accept"}
+        As in `roll_last_days`.
 
     Returns
     -------
@@ -270,7 +287,7 @@ def constant_maturity(curve: FuturesCurve, days: float) -> Schedule:
     Raises
     ------
     ParameterError, DataError
-        As in `FuturesCurve.maturity_weights`.
+        As in `FuturesCurve.maturity_weights`; also where a contract is missing in a gap.
 
     Examples
     --------
@@ -280,6 +297,7 @@ def constant_maturity(curve: FuturesCurve, days: float) -> Schedule:
     [0.5, 0.5]
     """
     weights = pd.DataFrame(curve.maturity_weights(days), index=curve.sessions, columns=curve.expiries)
+    _check_gaps(weights, gaps)
     return Schedule(weights, "counts", f"constant maturity of {days:g} days")
 
 
@@ -306,7 +324,9 @@ def _places(
     return at.astype(np.int64), ends
 
 
-def _ranked(curve: FuturesCurve, remaining: NDArray[np.float64], ranks: Mapping[int, float] | None) -> pd.DataFrame:
+def _ranked(
+    curve: FuturesCurve, remaining: NDArray[np.float64], ranks: Mapping[int, float] | None, gaps: Gaps
+) -> pd.DataFrame:
     """Return the weights of a position in some ranks, given how much of each contract is not yet rolled out of.
 
     What is rolled out of one contract is held in the next: the first nearby is ``remaining_k − remaining_{k−1}``
@@ -327,4 +347,43 @@ def _ranked(curve: FuturesCurve, remaining: NDArray[np.float64], ranks: Mapping[
                 f"last one expires {day(curve.expiries[-1])}; add later contracts"
             )
         total += weight * moved
-    return pd.DataFrame(total, index=curve.sessions, columns=curve.expiries)
+    weights = pd.DataFrame(total, index=curve.sessions, columns=curve.expiries)
+    _check_gaps(weights, gaps)
+    return weights
+
+
+def _check_gaps(weights: pd.DataFrame, gaps: Gaps) -> None:
+    """Raise where the contracts in use lie as far apart as they would if one between them were missing.
+
+    A schedule rolls into the next contract that there is; where the file of one is missing that is silently the one
+    after it, with the return of a contract that the fund never held.
+
+    Raises
+    ------
+    ParameterError
+        If `gaps` is neither word.
+    DataError
+        Naming the expiries around the first gap, and the months of those that are missing.
+    """
+    if gaps not in ("refuse", "accept"):
+        raise ParameterError(f"gaps is {gaps!r}: give 'refuse' or 'accept'")
+    columns = pd.DatetimeIndex(weights.columns)
+    places = np.flatnonzero((weights.to_numpy() > 0).any(axis=0)).tolist()
+    # Neighbours in the curve: a schedule may well hold the first contract and the fourth.
+    pairs = [(columns[at], columns[at + 1]) for at in places if at + 1 in places]
+    apart = np.array([(after - before).days for before, after in pairs])
+    if gaps == "accept" or len(apart) < 2:
+        return
+    usual = float(np.quantile(apart, 0.5, method="lower"))
+    wide = apart > _WIDE * usual
+    if not wide.any():
+        return
+    at = int(wide.argmax())
+    before, after = pairs[at]
+    missing = max(round(apart[at] / usual) - 1, 1)
+    months = [f"{before + (after - before) * (place + 1) / (missing + 1):%B %Y}" for place in range(missing)]
+    raise DataError(
+        f"no contract expires between {day(before)} and {day(after)}, {apart[at]} days where {usual:.0f} are usual: "
+        f"that of {' and that of '.join(months)} is missing; add its prices, or where none was listed accept the gap "
+        "(gaps = 'accept')"
+    )
