@@ -11,7 +11,7 @@ import pandas as pd
 from research.alignment.history import History
 from research.analyses.figure import Figure, Spark, texts
 from research.analyses.provenance import provenance
-from research.analyses.statement import Statements
+from research.analyses.statement import Statements, Told
 from research.tables import Result, Table
 
 __all__ = ["Report"]
@@ -29,12 +29,15 @@ class Report(Result):
         Of the analysis: the same for its notebook, its function, its folder and its key in the record.
     leading : int
         How many of its figures, the first ones, stand for it among many.
+    opening : tuple of str
+        Ids of the statements that make its bottom line, three sentences at most.
     max_loss : float
         Share of the sessions that may lack net asset value or benchmark before its notebook is refused.
     """
 
     name: ClassVar[str]
     leading: ClassVar[int] = 4
+    opening: ClassVar[tuple[str, ...]] = ()
     max_loss: ClassVar[float] = 0.05
     history: History
 
@@ -81,6 +84,19 @@ class Report(Result):
         """Versions, data hashes and seed."""
         return provenance(self.history, self.random_seed)
 
+    def told(self) -> Told:
+        """Return what is said, in the order in which it is read: findings, bottom line, main points, the rest."""
+        return Told.of(self.history.open_findings, self.conclusions, self.opening)
+
+    def __repr__(self) -> str:
+        return f"{self.told()}\n\n{self.summary()}"
+
+    __str__ = __repr__
+
+    def _repr_html_(self) -> str:
+        told = self.told()
+        return f"{told.head_html()}{self.summary()._repr_html_()}{told.points_html()}"
+
     def summary(self) -> Table:
         """Return the figures as a table."""
         fund = self.history.fund
@@ -106,6 +122,7 @@ class Report(Result):
             **self.record(),
             "conclusions": list(self.conclusions.texts),
             "limits": list(self.limits.texts),
+            "bottom_line": list(self.told().bottom_line.texts),
             "statements": [
                 {"kind": kind, **statement.to_dict()}
                 for kind, statements in (("conclusion", self.conclusions), ("limit", self.limits))

@@ -34,6 +34,7 @@ class BenchmarkClock(BenchmarkClockFacts, Report):
     """Result of `benchmark_clock`: the facts, in words, tables and figures; its parameters are those of the facts."""
 
     name: ClassVar[str] = "benchmark_clock"
+    opening: ClassVar[tuple[str, ...]] = ("clock.offset",)
 
     @classmethod
     def require(cls, history: History, parameters: Mapping[str, object]) -> None:

@@ -28,6 +28,7 @@ class Coverage(CoverageFacts, Report):
     """Result of `coverage`: the facts, in words, tables and figures; its parameters are those of the facts."""
 
     name: ClassVar[str] = "coverage"
+    opening: ClassVar[tuple[str, ...]] = ("coverage", "coverage.bias")
 
     @classmethod
     def require(cls, history: History, parameters: Mapping[str, object]) -> None:

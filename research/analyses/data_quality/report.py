@@ -27,6 +27,7 @@ class DataQuality(DataQualityFacts, Report):
     """Result of `data_quality`: the facts, in words, tables and figures; its parameters are those of the facts."""
 
     name: ClassVar[str] = "data_quality"
+    opening: ClassVar[tuple[str, ...]] = ("data_quality", "losses")
     max_loss: ClassVar[float] = 0.99  # a sample with holes is what needs this report most
 
     @property

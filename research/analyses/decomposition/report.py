@@ -31,6 +31,7 @@ class Explanation(ExplanationFacts, Report):
     """Result of `explain`: the facts, in words, tables and figures; its parameters are those of the facts."""
 
     name: ClassVar[str] = "decomposition"
+    opening: ClassVar[tuple[str, ...]] = ("tracking_difference.nav", "tracking_difference.price", "unexplained.nav")
 
     @property
     def conclusions(self) -> Statements:

@@ -37,6 +37,7 @@ class ExpenseRatio(ExpenseRatioFacts, Report):
     """Result of `expense_ratio`: the facts, in words, tables and figures; its parameters are those of the facts."""
 
     name: ClassVar[str] = "expense_ratio"
+    opening: ClassVar[tuple[str, ...]] = ("expense_ratio.period", "expense_ratio.day_of_change")
     leading: ClassVar[int] = 3
 
     @classmethod

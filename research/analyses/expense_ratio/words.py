@@ -215,9 +215,9 @@ def _conventions(facts: ExpenseRatioFacts) -> Iterator[Statement]:
         f"The fee of the last period is {plus_minus_bp(found.used.fee, found.used.std_error)} a year, as far as "
         "chance goes. Which days of liability count before a fee is paid is a convention that no filing states: it "
         f"moves the coefficient of the accrued fee from {coefficients[0]:.2f} to {coefficients[1]:.2f}{likeliest}, and "
-        f"with the halves of the period the fee from {fees[0] / BASIS_POINT:.2f} to {fees[1] / BASIS_POINT:.2f} bp. Up to which day a month is "
-        f"booked is {known}: it makes {gained:+.0f} of log likelihood, with no parameter more. Without the accrued fee "
-        f"the data would show {plus_minus_bp(found.without.fee, found.without.std_error)}.",
+        f"with the halves of the period the fee from {fees[0] / BASIS_POINT:.2f} to {fees[1] / BASIS_POINT:.2f} bp. Up "
+        f"to which day a month is booked is {known}: it makes {gained:+.0f} of log likelihood, with no parameter more. "
+        f"Without the accrued fee the data would show {plus_minus_bp(found.without.fee, found.without.std_error)}.",
         found.larger,
         found.to_dict(),
     )

@@ -37,6 +37,7 @@ class FuturesRoll(FuturesRollFacts, Report):
     """Result of `futures_roll`: the facts, in words, tables and figures; its parameters are those of the facts."""
 
     name: ClassVar[str] = "futures_roll"
+    opening: ClassVar[tuple[str, ...]] = ("tracking_difference.nav", "roll_yield.basis", "roll_yield.passes_through")
 
     @classmethod
     def require(cls, history: History, parameters: Mapping[str, object]) -> None:

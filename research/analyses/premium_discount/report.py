@@ -33,6 +33,11 @@ class PremiumDiscount(PremiumDiscountFacts, Report):
     """Result of `premium_discount`: the facts, in words, tables and figures; its parameters are those of the facts."""
 
     name: ClassVar[str] = "premium_discount"
+    opening: ClassVar[tuple[str, ...]] = (
+        "premium_discount.level",
+        "premium_discount.closes",
+        "premium_discount.origin",
+    )
 
     @classmethod
     def require(cls, history: History, parameters: Mapping[str, object]) -> None:

@@ -34,6 +34,11 @@ class Staking(StakingFacts, Report):
     """Result of `staking`: the facts, in words, tables and figures; its parameters are those of the facts."""
 
     name: ClassVar[str] = "staking"
+    opening: ClassVar[tuple[str, ...]] = (
+        "staking_reward",
+        "staking_reward.passes_through",
+        "staking_reward.benchmarks",
+    )
 
     @classmethod
     def require(cls, history: History, parameters: Mapping[str, object]) -> None:
