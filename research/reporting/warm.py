@@ -23,7 +23,7 @@ from research.reporting.process import note_path
 __all__ = ["WANTED", "attempt", "forget_warnings"]
 
 WANTED: Final = "RESEARCH_WARM_FOR"
-"""Variable with the path of a file that is there as long as somebody needs this process."""
+"""Variable with the path of a file that is there as long as somebody needs this process; others have none."""
 
 _LIBRARIES: Final = (
     "IPython.core.completerlib",
@@ -36,7 +36,7 @@ _LIBRARIES: Final = (
 
 
 def attempt(steps: Iterable[str | Callable[[], object]]) -> None:
-    """Import modules and call functions, as long as somebody needs this process.
+    """Import modules and call functions, in a process that others are forked from, as long as somebody needs it.
 
     A process that is killed instead, in the middle of one, leaves behind what libraries were writing: a lock beside
     matplotlib's list of fonts, a folder for its settings.
@@ -48,10 +48,10 @@ def attempt(steps: Iterable[str | Callable[[], object]]) -> None:
         setting behind: forks inherit them all.
     """
     shown, warnings.showwarning = warnings.showwarning, lambda *_, **__: None
-    wanted = os.environ.get(WANTED)
+    wanted = os.environ.get(WANTED, "")
     try:
         for step in steps:
-            if wanted and not os.path.exists(wanted):  # noqa: PTH110 - a name as it was given
+            if not os.path.exists(wanted):  # noqa: PTH110 - a name as it was given
                 return
             # A warm-up must not be stricter than the forks: whoever needs what failed here meets the error itself.
             with contextlib.suppress(Exception):
@@ -86,6 +86,7 @@ def _as_in_a_notebook() -> Iterator[None]:
         del builtins.get_ipython  # type: ignore[attr-defined]
 
 
-gc.disable()
-note_path()
+if WANTED in os.environ:  # not where somebody only looks at the module
+    gc.disable()  # imports make much that stays
+    note_path()
 attempt([_pandas, quick_imports, *_LIBRARIES])

@@ -54,6 +54,7 @@ if __name__ == "__main__":
 # Prints a line when it is ready, then one for every line that it reads.
 CELLS = """
 import gc, json, os, sys
+os.environ["RESEARCH_WARM_FOR"] = os.devnull
 import research.reporting.warm, research.cli.warm
 gc.freeze()
 gc.enable()
