@@ -386,6 +386,12 @@ def _check_spacing(fund: Fund, frequency: Frequency) -> None:
             f"{fund.ticker} rolls futures by the session, and a sample of {frequency} values does not show when: load "
             "it daily"
         )
+    reset = "" if fund.leverage is None else fund.leverage.reset
+    if (reset == "daily" and frequency != "daily") or (reset == "monthly" and frequency == "weekly"):
+        raise ParameterError(
+            f"{fund.ticker} brings its multiple back {reset}, and what that compounds to is not in {frequency} values: "
+            "load it daily"
+        )
 
 
 def _check_minimum(minimum_sessions: int | None) -> None:

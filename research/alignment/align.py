@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from itertools import combinations
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -30,6 +30,9 @@ if TYPE_CHECKING:
     from research.loaders import LoadedSeries
 
 __all__ = ["PRICES", "align"]
+
+_SPARSE, _MONTHLY = 4.0, 20.0
+"""Median days between rows above which files are of weeks, and of months."""
 
 PRICES: Final = ("nav", "close", "benchmark")
 """Series whose ratios become returns: they share one clock and are positive."""
@@ -130,7 +133,7 @@ def align(
         expected = last_of_each(days, frequency)
         dropped = _between(dropped, days.intersection(complete), kept, expected, frequency)
     losses = LossReport(rows_in=len(table), rows_out=len(frame), dropped=dropped, sessions=len(expected))
-    _check_loss(losses, max_loss, complete)
+    _check_loss(losses, max_loss, complete, frequency)
     return frame, losses
 
 
@@ -363,14 +366,28 @@ def _against(now: npt.NDArray[np.float64], last: npt.NDArray[np.float64], sessio
     return f"repeats the NAV of {session:%Y-%m-%d} while the benchmark moved {moved:+.1f} %"
 
 
-def _check_loss(losses: LossReport, max_loss: float, complete: pd.DatetimeIndex) -> None:
+def _spacing(complete: pd.DatetimeIndex) -> Frequency | Literal[""]:
+    """Return how far apart the rows of sparse files are: the shortest period that never holds two; empty for days."""
+    spacings: tuple[Frequency, ...] = ("weekly", "monthly")
+    steps = np.diff(complete.to_numpy()) / np.timedelta64(1, "D")
+    if len(steps) and np.median(steps) > _SPARSE:
+        for spacing in spacings[::-1] if np.median(steps) > _MONTHLY else spacings:
+            if not period_of(complete, spacing).duplicated().any():
+                return spacing
+    return ""
+
+
+def _check_loss(losses: LossReport, max_loss: float, complete: pd.DatetimeIndex, frequency: Frequency) -> None:
     if losses.lost_share <= max_loss:
         return
     lost = losses.dropped[losses.dropped["rule"].isin(["missing_value", "no_row"])]
     counts = ", ".join(f"{rule} {count}" for rule, count in lost["rule"].value_counts().items())
     # Where most of the loss lies outside what the files cover, the remedy is another date and not another file.
     early, late = int((lost["date"] < complete[0]).sum()), int((lost["date"] > complete[-1]).sum())
-    if 2 * max(early, late) > len(lost):
+    sparse = _spacing(complete) if frequency == "daily" else ""
+    if sparse:
+        advice = f'the files have one row a {PERIODS[sparse]}, say so with frequency = "{sparse}"'
+    elif 2 * max(early, late) > len(lost):
         advice = (
             f"the data end on {complete[-1]:%Y-%m-%d}, give that as the end"
             if late >= early

@@ -63,7 +63,7 @@ class Decomposition(Result):
     fit : AveragedResult or LocalLevelResult
         The regression.
     euler, lmg : pandas.DataFrame
-        Shares by driver (rows) and horizon in sessions (columns).
+        Shares by driver (rows) and horizon in observations (columns).
     years : float
         Elapsed time, Act/365.
     confidence : float
@@ -72,6 +72,8 @@ class Decomposition(Result):
         Of all estimated coefficients being 1 at once.
     simulated : bool
         Whether the fund's data were made.
+    period : str
+        What one observation is: ``"session"``, ``"week"`` or ``"month"``.
     """
 
     ticker: str
@@ -91,6 +93,7 @@ class Decomposition(Result):
     confidence: float
     joint_p_value: float
     simulated: bool = False
+    period: str = "session"
 
     @property
     def tracking_difference(self) -> float:
@@ -173,11 +176,13 @@ class Decomposition(Result):
     def shares(self) -> Table:
         """Return Euler and LMG shares of the divergence's variance by horizon, in percent."""
         titles = {part.name: part.title for part in (*self.drivers, self.unexplained)}
-        euler = (100 * self.euler).add_prefix("Euler ").add_suffix("d")
-        lmg = (100 * self.lmg).add_prefix("LMG ").add_suffix("d")
+        ending = {"session": "d", "week": "w", "month": "m"}[self.period]
+        euler = (100 * self.euler).add_prefix("Euler ").add_suffix(ending)
+        lmg = (100 * self.lmg).add_prefix("LMG ").add_suffix(ending)
         frame = euler.join(lmg).rename(index=titles)
         notes = (
-            "Euler: a part's covariance with the divergence, over its variance, changes over h sessions; sums to 100.",
+            f"Euler: a part's covariance with the divergence, over its variance, changes over h {self.period}s; sums "
+            "to 100.",
             "LMG: a driver's average gain in R² over all orderings; sums to R², not to 100.",
         )
         return Table(
@@ -334,6 +339,7 @@ def _assemble(
         confidence=confidence,
         joint_p_value=fit.joint_test()[1],
         simulated=history.fund.simulated,
+        period=history.period,
     )
 
 

@@ -41,7 +41,8 @@ def accrued_fee(history: History, convention: Liability = "session") -> Driver |
     Returns
     -------
     Driver or None
-        ``accrued_fee``. None where the fee or its payment is not known, or it is paid daily.
+        ``accrued_fee``. None where the fee or its payment is not known, it is paid daily, or the history is
+        one of weeks or months, which do not show how long it was owed.
 
     Raises
     ------
@@ -129,7 +130,8 @@ class _Books:
     def of(cls, history: History, convention: Liability) -> Self | None:
         """Return the books, or None where the fee is not paid in arrears."""
         schedule = history.fund.fee
-        if schedule is None or schedule.paid not in _PERIOD:
+        # What is owed changes by the session: from weeks or months it cannot be told how long it was.
+        if schedule is None or schedule.paid not in _PERIOD or history.frequency != "daily":
             return None
         sessions = pd.DatetimeIndex(history.frame.index)
         days = pd.date_range(sessions[0], sessions[-1], freq="D")

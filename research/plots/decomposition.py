@@ -193,7 +193,7 @@ def residuals(result: Decomposition, lags: int = 20) -> DescribedFigure:
         bars.bar(range(1, lags + 1), correlations, color="#0072b2", width=0.5)
         bars.axhspan(-bound, bound, color="#cccccc", alpha=0.6, lw=0)
         bars.axhline(0.0, color="#333333", lw=0.6)
-        label_axes(bars, "Autocorrelation of the innovations", "lag, sessions", "correlation")
+        label_axes(bars, "Autocorrelation of the innovations", f"lag, {result.period}s", "correlation")
         expected = ndtri((np.arange(1, white.size + 1) - 0.5) / white.size)
         quantiles.plot(expected, np.sort(white), ".", ms=2.5, color="#0072b2")
         quantiles.plot([-3.5, 3.5], [-3.5, 3.5], color="#888888", lw=0.8)

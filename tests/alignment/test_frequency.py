@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 import research as rs
 from research.alignment import Clock, align, sessions
 from research.analyses.measures import measures_table
-from research.errors import ParameterError, SampleError, UnknownNameError
+from research.errors import LossError, ParameterError, SampleError, UnknownNameError
 from research.simulation import World, simulate
 
 DAYS = sessions("XNYS", "2024-01-02", "2025-12-31")
@@ -90,6 +90,9 @@ class TestSampled:
         assert f"annualised with {PER_YEAR[frequency]} {period}s a year" in table
         assert f"over 5 {period}s" in table
         assert "session" not in table
+        shares = explained.bases["nav"].shares()
+        assert f"Euler 5{period[0]}" in shares.frame
+        assert f"changes over h {period}s" in str(shares)
         assert f"{len(history.frame)} {period}s" in str(explained.conclusions)
         assert f"horizon, {period}s" in rs.plots.horizon_curve(history).axes[0].get_xlabel()
         assert rs.data_quality(history).verdict in {"usable", "look first"}
@@ -195,12 +198,32 @@ class TestRefused:
         with pytest.raises(ParameterError, match="rolls futures by the session"):
             rs.load("OWN", data=folder, frequency="monthly")
 
+    @pytest.mark.parametrize(("reset", "frequency"), [("daily", "weekly"), ("daily", "monthly"), ("monthly", "weekly")])
+    def test_a_multiple_that_is_reset_in_between(self, tmp_path, reset, frequency):
+        """Taken from weeks, the compounding of a 2x fund had a coefficient of 0.53 ± 0.06."""
+        terms = f'{{ multiple = 2.0, reset = "{reset}", source = "made", status = "READ" }}'
+        folder = own_fund.write(tmp_path, own_fund.table(DAYS), leverage=terms)
+        with pytest.raises(ParameterError, match=f"back {reset}, and what that compounds to is not in {frequency}"):
+            rs.load("OWN", data=folder, frequency=frequency)
+
+    @pytest.mark.parametrize("frequency", ["weekly", "monthly"])
+    def test_a_sparse_file_that_nobody_called_so(self, tmp_path, frequency):
+        daily = own_fund.table(DAYS)
+        folder = own_fund.write(tmp_path, daily.groupby(daily.index.to_period(RULES[frequency])).tail(1))
+        with pytest.raises(LossError, match=f'say so with frequency = "{frequency}"'):
+            rs.load("OWN", data=folder)
+
     def test_too_few_of_them(self, tmp_path):
         folder = own_fund.write(tmp_path, own_fund.table())
         with pytest.raises(SampleError, match="holds 5 months and 12 are needed"):
             rs.load("OWN", data=folder, end="2024-05-31", frequency="monthly")
         with pytest.raises(SampleError, match="holds no whole month"):
             rs.load("OWN", data=folder, end="2024-01-20", frequency="monthly")
+
+
+def test_what_is_owed_between_sessions_is_no_driver_of_months():
+    names = {part.name for part in rs.decompose(rs.load("ETHV", frequency="monthly")).drivers}
+    assert names == {"expense_ratio"}
 
 
 def test_a_part_of_a_weekly_history_keeps_its_losses_straight():

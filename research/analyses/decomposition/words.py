@@ -152,16 +152,15 @@ def _dispersion(facts: ExplanationFacts) -> Iterator[Statement]:
     if longest is None:
         return
     price = facts.measures["price"]
-    share = percent(facts.premium_share)
+    share = f"{percent(facts.premium_share)} of its {facts.history.frequency} variance"
     yield Statement(
         "tracking_error.price",
         f"At market price it is {bp(price.daily)} a year from {facts.history.frequency} returns and "
         f"{bp(price.horizons[longest])} over {longest} {price.period}s"
         + {
-            "premium that comes back": f": {share} of its daily variance is the premium, which comes back and does not "
-            "accumulate.",
-            "premium": f": {share} of its daily variance is the premium.",
-            "not the premium": f": only {share} of its daily variance is the premium.",
+            "premium that comes back": f": {share} is the premium, which comes back and does not accumulate.",
+            "premium": f": {share} is the premium.",
+            "not the premium": f": only {share} is the premium.",
             "not known": ".",
         }[facts.price_noise],
         facts.price_noise,
