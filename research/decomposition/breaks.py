@@ -182,7 +182,9 @@ def slope_break(
     The interval inverts ``2(ℓ(τ̂) − ℓ(τ))``, and the test of no change takes ``ℓ(τ̂) − ℓ₀``. Their critical values are
     quantiles in simulated samples, each with a (λ, φ) of its own from the posterior, because their limits depend on
     both (χ² for noise that comes back, Bai's (1997) law for a random walk) and neither limit knows that days are
-    discrete. In the samples the greatest likelihood is looked for on a part of the days.
+    discrete. Both use the noise about the change: a change that is there makes the noise about a straight line look
+    like a walk, and samples with such a walk would hide it. In the samples the greatest likelihood is looked for on a
+    part of the days.
 
     Examples
     --------
@@ -306,13 +308,12 @@ def _impose(level: pd.Series, steady: Array, drivers: pd.DataFrame | None) -> tu
 
 @dataclass(frozen=True, eq=False)
 class _Profile:
-    """Log likelihoods averaged over the noise, and the posterior weights of its points without a change and with."""
+    """Log likelihoods averaged over the noise, and the posterior weights of its points."""
 
     points: npt.NDArray[np.intp]
     unchanged: float
     changed: Array  # (days,)
-    weights_unchanged: Array
-    weights_changed: Array  # at the best day
+    weights: Array  # of the points, at the best day
 
 
 @dataclass(frozen=True, eq=False)
@@ -364,7 +365,7 @@ class _Search:
         unchanged, changed = self._likelihoods(points, np.arange(self.ramps.shape[1]), self.level[:, None])
         by_day = logsumexp(changed[..., 0], axis=0)
         best = changed[:, int(np.argmax(by_day)), 0]
-        return _Profile(points, float(logsumexp(unchanged)), by_day, softmax(unchanged[:, 0]), softmax(best))
+        return _Profile(points, float(logsumexp(unchanged)), by_day, softmax(best))
 
     def _likelihoods(
         self, points: npt.NDArray[np.intp], days: npt.NDArray[np.intp], targets: Array
@@ -401,7 +402,7 @@ class _Search:
 
     def true_day_ratios(self, profile: _Profile, best: int, draws: int, rng: np.random.Generator) -> Array:
         """Return the likelihood ratio of the true day in samples simulated from what is known at the best."""
-        points, noise = self._draw(profile.points, profile.weights_changed, draws, rng)
+        points, noise = self._draw(profile.points, profile.weights, draws, rng)
         effects, spreads = self._changes(profile.points, best)
         samples = self.ramps[:, [best]] * effects[points] + spreads[points] * noise
         near = _spread(np.flatnonzero(profile.changed > profile.changed[best] - _FAR), _MANY)
@@ -411,7 +412,7 @@ class _Search:
 
     def p_value(self, profile: _Profile, draws: int, rng: np.random.Generator) -> float:
         """Return the simulated p-value of the greatest likelihood over days, where no slope changes."""
-        _, noise = self._draw(profile.points, profile.weights_unchanged, draws, rng)
+        _, noise = self._draw(profile.points, profile.weights, draws, rng)
         days = _spread(np.arange(self.ramps.shape[1]), _MANY)
         unchanged, changed = self._likelihoods(profile.points, days, noise)
         simulated = logsumexp(changed, axis=0).max(axis=0) - logsumexp(unchanged, axis=0)

@@ -23,14 +23,11 @@ __all__ = [
     "Moments",
     "QuasiDifference",
     "SineMoments",
-    "Weighting",
-    "draw_errors",
     "eigenvalues",
     "log_determinant",
     "moments",
     "restricted_likelihood",
     "tridiagonal",
-    "weighting",
     "whiten",
 ]
 
@@ -206,90 +203,6 @@ class BandedMoments:
             cross[i] = self.differences.T @ solved
             log_determinants[i] = np.log(pivots).sum()
         return cross, log_determinants
-
-
-class Weighting(Protocol):
-    """A weighting by V(λ)⁻¹, for columns too many to form all their cross products."""
-
-    def rotate(self, differences: Array) -> Array:
-        """Return the columns in the coordinates in which they are weighted; cross products do not feel it."""
-        ...
-
-    def weigh(self, share: float, rotated: Array) -> Array:
-        """Return ``W·rotated``, so that ``rotated'·W·rotated = Y'V(λ)⁻¹Y``."""
-        ...
-
-    def squares(self, share: float, rotated: Array) -> Array:
-        """Return the diagonal of ``rotated'·W·rotated``."""
-        ...
-
-    def log_determinant(self, share: float) -> float:
-        """Return log|V(λ)|."""
-        ...
-
-
-@dataclass(frozen=True)
-class SineWeighting:
-    """Weighting of evenly spaced observations: a sine transform, then a division by the eigenvalues."""
-
-    nobs: int
-
-    def rotate(self, differences: Array) -> Array:
-        """Return the type-I sine transform of the columns."""
-        return np.asarray(dst(differences, type=1, axis=0, norm="ortho"), dtype=float)
-
-    def weigh(self, share: float, rotated: Array) -> Array:
-        """Return the columns over the eigenvalues of V(λ)."""
-        return rotated / self._variances(share)[:, None]
-
-    def squares(self, share: float, rotated: Array) -> Array:
-        """Return the sums of the squared columns over the eigenvalues of V(λ)."""
-        return np.asarray(np.einsum("ij,ij,i->j", rotated, rotated, 1.0 / self._variances(share)), dtype=float)
-
-    def _variances(self, share: float) -> Array:
-        variances: Array = share + (1.0 - share) * eigenvalues(self.nobs)
-        return variances
-
-    def log_determinant(self, share: float) -> float:
-        """Return log|V(λ)| in closed form."""
-        return float(log_determinant(np.array([share]), self.nobs)[0])
-
-
-@dataclass(frozen=True, eq=False)
-class BandedWeighting:
-    """Weighting where sessions are missing: a tridiagonal solve."""
-
-    gaps: Array
-
-    def rotate(self, differences: Array) -> Array:
-        """Return the columns as they are."""
-        return differences
-
-    def weigh(self, share: float, rotated: Array) -> Array:
-        """Return V(λ)⁻¹ times the columns."""
-        pivots, factors, _ = lapack.dpttrf(*tridiagonal(share, self.gaps))
-        return np.asarray(lapack.dpttrs(pivots, factors, rotated)[0], dtype=float)
-
-    def squares(self, share: float, rotated: Array) -> Array:
-        """Return the sums of the columns times themselves weighted."""
-        found: Array = (rotated * self.weigh(share, rotated)).sum(axis=0)
-        return found
-
-    def log_determinant(self, share: float) -> float:
-        """Return log|V(λ)| from the pivots of the factor."""
-        return float(np.log(lapack.dpttrf(*tridiagonal(share, self.gaps))[0]).sum())
-
-
-def weighting(gaps: Array) -> Weighting:
-    """Return the fast weighting where the observations are evenly spaced, the banded one where they are not."""
-    return SineWeighting(gaps.size) if np.all(gaps == 1.0) else BandedWeighting(gaps)
-
-
-def draw_errors(rng: np.random.Generator, share: float, gaps: Array, draws: int) -> Array:
-    """Return `draws` columns of normal errors with covariance V(λ): permanent steps plus differenced noise."""
-    steps = np.sqrt(share * gaps)[:, None] * rng.standard_normal((gaps.size, draws))
-    noise = np.sqrt(1.0 - share) * rng.standard_normal((gaps.size + 1, draws))
-    return np.asarray(steps + np.diff(noise, axis=0), dtype=float)
 
 
 def moments(differences: Array, gaps: Array) -> Moments:

@@ -9,7 +9,9 @@ import pandas as pd
 import pytest
 
 import research as rs
+from research.analyses.expense_ratio.fee_break import day_of_change
 from research.analyses.expense_ratio.tiers import tier_quarters
+from research.analyses.expense_ratio.words import change_statements
 from research.errors import DataError
 
 
@@ -30,6 +32,22 @@ class TestNumbers:
         assert abs(first.estimated) * 1e4 < 0.5
         assert last.estimated * 1e4 == pytest.approx(20.0, abs=0.5)
         assert ethv.fee_break.date == pd.Timestamp("2025-07-23")
+
+    def test_the_slopes_around_the_day_are_the_fees_of_the_periods(self, ethv):
+        """The search accrues what it finds, so it prints no other fee than the schedule's own regression."""
+        last = ethv.regimes.regimes[-1]
+        assert -ethv.fee_break.slope_after == pytest.approx(last.estimated, abs=last.std_error)
+
+    def test_what_is_convention_and_what_is_data(self, ethv):
+        """Days of liability move the accrued fee's coefficient and hardly the fee; a month's end is known from data."""
+        found = ethv.conventions
+        assert found.gained_by_booking > 50
+        assert 19.8 < found.fees[0] * 1e4 < found.used.fee * 1e4 < found.fees[1] * 1e4 < 20.2
+        assert 1.0 < found.coefficients[0] < 1.02
+        assert 1.08 < found.coefficients[1] < 1.11
+        assert found.without.std_error > 5 * found.used.std_error
+        halves = [one.fee for one in found.halves]
+        assert min(halves) <= found.used.fee <= max(halves)
 
     def test_estimators_stand_side_by_side(self, ethv):
         frame = ethv.history.frame
@@ -81,6 +99,24 @@ class TestWords:
         assert said.verdicts("expense_ratio.day_of_change") == ("to the day",)
         assert "A change of the fee would be noticed (80 % of the time, false alarms 5 %)" in str(said)
         assert "never exceeded $1.5 bn" in str(ethv.tiers())
+
+    def test_conventions_are_said(self, ethv, etha):
+        said = ethv.limits.about("expense_ratio.conventions")[0]
+        low, high = ethv.conventions.fees
+        assert f"the fee from {low * 1e4:.2f} to {high * 1e4:.2f} bp" in said.text
+        assert said.verdict == ethv.conventions.larger
+        assert "owed to the session's day" in str(ethv.conventions_table())
+        assert etha.conventions is None
+        assert "owes no fee that is estimated" in etha.conventions_table()
+
+    def test_a_change_near_an_edge_is_called_so(self, ethv):
+        found = replace(ethv.fee_break, date=pd.Timestamp("2024-08-23"), sessions=(23, 500), near_edge=True)
+        found = replace(found, interval=(pd.Timestamp("2024-08-21"), pd.Timestamp("2024-08-30")))
+        change = day_of_change(found, ethv.history.fund)
+        (said,) = change_statements(change)
+        assert said.verdict == change.verdict == "near an edge"
+        assert said.values["near_edge"] is True
+        assert "Near an edge of the sample, 23 sessions away" in said.text
 
     def test_a_wrong_schedule_is_not_confirmed(self, ethv):
         fund = ethv.history.fund

@@ -10,6 +10,7 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 import pytest
+from scipy.signal import lfilter
 
 from research.decomposition import local_level, slope_break
 from research.decomposition.averaged import averaged_level
@@ -79,6 +80,70 @@ def test_no_change_is_rarely_called_one():
     ]
     assert np.mean(np.array(p_values) <= 0.05) < 0.17
     assert np.mean(np.array(p_values) <= 0.5) > 0.25
+
+
+def slow_noise(seed: int, sessions: int = 504) -> pd.Series:
+    """One basis point that comes back slowly: AR(1) of 0.8."""
+    shocks = 1e-4 * np.random.default_rng(seed).standard_normal(sessions)
+    shocks[1:] *= 0.6
+    return pd.Series(lfilter([1.0], [1.0, -0.8], shocks), pd.bdate_range("2024-07-23", periods=sessions))
+
+
+@pytest.mark.slow
+def test_a_change_is_found_under_noise_that_comes_back_slowly():
+    found = []
+    for seed in range(30):
+        level = slow_noise(seed)
+        days = (level.index - level.index[252]).days.to_numpy() + 1
+        found.append(slope_break(level - 0.0020 / 365 * np.maximum(0, days), draws=199, seed=seed))
+    assert sum(one.is_real for one in found) >= 25  # 27 of 30 are expected where the power is 90 %
+    assert sum(one.interval[0] <= level.index[252] <= one.interval[1] for one in found) >= 26
+
+
+@pytest.mark.slow
+def test_slow_noise_is_rarely_called_a_change():
+    assert sum(slope_break(slow_noise(seed), draws=199, seed=seed).is_real for seed in range(30)) <= 2
+
+
+def test_collinear_drivers_are_imposed_and_do_not_take_the_search_down():
+    level = fund(1, permanent=0.0, transitory=1e-7)
+    years = pd.Series((level.index - level.index[0]).days / 365.0, level.index)
+    drivers = pd.DataFrame({"staking": 0.03 * years, "tax": -0.01 * years, "nothing": 0.0}, index=level.index)
+    alone, beside = slope_break(level, draws=19), slope_break(level + drivers.sum(axis=1), drivers, draws=19)
+    assert beside.date == alone.date
+    assert beside.slope_after == pytest.approx(alone.slope_after, rel=1e-9)
+
+
+def test_a_driver_that_is_the_change_leaves_nothing_to_find_on_its_day():
+    level = fund(1, permanent=0.0, transitory=1e-6)
+    after = pd.Series(np.maximum(0, (level.index - pd.Timestamp("2025-03-04")).days + 1), level.index)
+    assert not slope_break(level, after.to_frame("fee"), draws=99).is_real
+
+
+def test_what_a_slope_carries_is_part_of_it():
+    """A gearing that every drift brings with it, of which the search knows the shape and not the size."""
+    level = fund(1, permanent=0.0, transitory=1e-7)
+    gusts = np.random.default_rng(0).standard_normal(len(level)).cumsum() * 0.05
+
+    def carries(starts: pd.DatetimeIndex) -> np.ndarray:
+        moves = np.diff(gusts, prepend=0.0)[:, None] * (level.index.to_numpy()[:, None] >= starts.to_numpy())
+        return moves.cumsum(axis=0)
+
+    level = level - 0.0025 * carries(pd.DatetimeIndex(["2025-03-04"]))[:, 0]
+    with_it, without = slope_break(level, draws=19, carries=carries), slope_break(level, draws=19)
+    assert with_it.date == pd.Timestamp("2025-03-04")
+    assert with_it.slope_after * 1e4 == pytest.approx(-25.0, abs=0.02)
+    assert with_it.std_error_after < 0.05 * without.std_error_after
+
+
+def test_a_change_with_little_after_it_is_near_an_edge():
+    early, middle = fund(1, permanent=0.0, transitory=1e-7, day="2025-08-01"), fund(1, permanent=0.0, transitory=1e-7)
+    found = slope_break(early, draws=19)
+    assert found.date == pd.Timestamp("2025-08-01")
+    assert found.sessions[1] == (early.index >= "2025-08-01").sum() < 42
+    assert found.near_edge
+    assert "Near an edge" in str(found)
+    assert not slope_break(middle, draws=19).near_edge
 
 
 def test_missing_sessions_and_further_drivers():

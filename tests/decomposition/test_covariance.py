@@ -1,27 +1,28 @@
-"""Both weightings are what their definition says: cross products with the inverse of V(λ)."""
+"""Errors weighed and drawn in time are what their definition says: V(λ, φ) inverted, and its square root."""
 
 from __future__ import annotations
 
 import numpy as np
 import pytest
 
-from research.decomposition.covariance import weighting
+from research.decomposition.covariance import level_covariance
+from research.decomposition.noise_grid import draw_any, weigh_any
+
+GAPS = [np.ones(40), np.r_[np.ones(20), 3.0, np.ones(18), 2.0]]
 
 
-def covariance(share: float, gaps: np.ndarray) -> np.ndarray:
-    """Return V(λ) of differences over `gaps` sessions: permanent steps plus differenced noise, from its definition."""
-    step = np.diff(np.eye(gaps.size + 1), axis=0)
-    return share * np.diag(gaps) + (1.0 - share) * step @ step.T
-
-
-@pytest.mark.parametrize("gaps", [np.ones(40), np.r_[np.ones(20), 3.0, np.ones(18), 2.0]], ids=["even", "with gaps"])
+@pytest.mark.parametrize("gaps", GAPS, ids=["even", "with gaps"])
+@pytest.mark.parametrize("phi", [0.0, 0.8])
 @pytest.mark.parametrize("share", [0.001, 0.2, 1.0])
-def test_products_squares_and_determinant_are_those_of_the_inverse(gaps: np.ndarray, share: float) -> None:
+def test_weighed_columns_and_determinant_are_those_of_the_inverse(gaps: np.ndarray, phi: float, share: float) -> None:
     columns = np.random.default_rng(1).standard_normal((40, 3))
-    dense = covariance(share, gaps)
-    wanted = columns.T @ np.linalg.solve(dense, columns)
-    weights = weighting(gaps)
-    rotated = weights.rotate(columns)
-    assert rotated.T @ weights.weigh(share, rotated) == pytest.approx(wanted, rel=1e-9)
-    assert weights.squares(share, rotated) == pytest.approx(np.diag(wanted), rel=1e-9)
-    assert weights.log_determinant(share) == pytest.approx(np.linalg.slogdet(dense)[1], rel=1e-9, abs=1e-9)
+    dense = level_covariance(share, phi, gaps)
+    weighed, log_det = weigh_any(columns, share, phi, gaps)
+    assert weighed == pytest.approx(np.linalg.solve(dense, columns), rel=1e-8, abs=1e-8)
+    assert log_det == pytest.approx(np.linalg.slogdet(dense)[1], rel=1e-9, abs=1e-9)
+
+
+def test_drawn_errors_have_that_covariance() -> None:
+    gaps, draws = np.array([1.0, 1.0, 3.0, 1.0]), 40_000
+    errors = draw_any(np.random.default_rng(2), np.full(draws, 0.2), np.full(draws, 0.8), gaps)
+    assert errors @ errors.T / draws == pytest.approx(level_covariance(0.2, 0.8, gaps), abs=0.04)

@@ -13,9 +13,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import research as rs
-from research.drivers import Driver, accrued_fee, expense_ratio, measure, premium_discount
+from research.drivers import LIABILITIES, Driver, accrued_fee, expense_ratio, measure, owed_from, premium_discount
 from research.drivers.accrued_fee import unpaid_share
-from research.errors import DataError
+from research.errors import DataError, UnknownNameError
 
 
 @pytest.fixture(scope="module")
@@ -97,6 +97,36 @@ def test_accrued_fee_reproduces_the_books(seed, rate):
     gained = np.log1p(share[:-1] * simple / (1 + simple))
     rest = np.diff(np.log(nav / price)) - (gained - fees)
     assert np.all(np.abs(rest) <= 1.2 * np.abs(fees * simple / (1 + simple)) + 1e-7)
+
+
+def test_the_last_session_of_a_month_books_the_rest_of_it(ethv):
+    """Friday 29 August 2025 is August's last session: it books Saturday's and Sunday's fee, Tuesday has them not."""
+    daily = ethv.fund.model_copy(update={"fee": ethv.fund.fee.model_copy(update={"booked": "session"})})
+    apart = accrued_fee(ethv).level - accrued_fee(replace(ethv, fund=daily)).level
+    day = 0.0020 / 365
+    assert apart["2025-08-29"] == pytest.approx(-2 * day)
+    assert apart["2025-11-28"] == pytest.approx(-2 * day)
+    assert apart["2026-01-30"] == pytest.approx(-1 * day)
+    assert apart[["2025-08-28", "2025-09-02", "2025-09-30", "2025-05-30"]].to_numpy() == pytest.approx(0.0, abs=1e-16)
+
+
+def test_what_a_drift_brings_with_it_is_the_accrued_fee(ethv):
+    """A fee of 0.20 % from 23 July 2025, without the schedule that says so: equal but for squares of the fee."""
+    brought = owed_from(ethv)(pd.DatetimeIndex(["2025-07-23"]))[:, 0]
+    np.testing.assert_allclose(-0.0020 * brought, accrued_fee(ethv).level, atol=1e-8)
+
+
+def test_days_of_liability(ethv):
+    """More days owed gear more: over a weekend three days against one, at 20 bp a year."""
+    session, day, following = (accrued_fee(ethv, one).level.diff() for one in LIABILITIES)
+    gross = np.expm1(ethv.benchmark_returns)
+    friday = pd.Timestamp("2025-08-11")  # the interval that starts on Friday the 8th
+    before = ethv.frame["nav"].index.get_loc(friday) - 1
+    lever = (gross / (1 + gross)).iloc[before]
+    assert (day - session)[friday] == pytest.approx(0.0020 / 365 * lever, rel=1e-3)
+    assert (following - session)[friday] == pytest.approx(3 * 0.0020 / 365 * lever, rel=1e-3)
+    with pytest.raises(UnknownNameError, match="next session"):
+        accrued_fee(ethv, "next sesion")
 
 
 def test_infinite_drivers_are_refused():

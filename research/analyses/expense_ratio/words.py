@@ -74,12 +74,9 @@ def change_statements(change: DayOfChange) -> Iterator[Statement]:
         yield Statement("expense_ratio.day_of_change", text, change.verdict, values)
         return
     low, high = found.interval
-    edge = (
-        f" It lies near an edge of the sample, with {min(found.sessions)} sessions on the shorter side: its day and "
-        "the slope there are hardly known."
-        if found.near_edge
-        else ""
-    )
+    edge = ""
+    if found.near_edge:
+        edge = f" Near an edge of the sample, {min(found.sessions)} sessions away, a day and a slope are hardly known."
     where = {
         "to the day": ": to the day when the stated fee changes",
         "inside the interval": "and inside the interval",
@@ -212,12 +209,12 @@ def _conventions(facts: ExpenseRatioFacts) -> Iterator[Statement]:
     likeliest = f" (the likeliest, by {gap:.1f}, is {found.likeliest.name})" if gap > 0.0 else ""
     yield Statement(
         "expense_ratio.conventions",
-        f"The fee of the last period is {plus_minus_bp(found.used.fee, found.used.std_error)} a year, as far as "
-        "chance goes. Which days of liability count before a fee is paid is a convention that no filing states: it "
-        f"moves the coefficient of the accrued fee from {coefficients[0]:.2f} to {coefficients[1]:.2f}{likeliest}, and "
-        f"with the halves of the period the fee from {fees[0] / BASIS_POINT:.2f} to {fees[1] / BASIS_POINT:.2f} bp. Up "
-        f"to which day a month is booked is {known}: it makes {gained:+.0f} of log likelihood, with no parameter more. "
-        f"Without the accrued fee the data would show {plus_minus_bp(found.without.fee, found.without.std_error)}.",
+        f"The fee of the last period is {plus_minus_bp(found.used.fee, found.used.std_error)} a year, as far as chance "
+        "goes. Which days of liability count before a fee is paid is a convention that no filing states: it moves the "
+        f"coefficient of the accrued fee from {coefficients[0]:.2f} to {coefficients[1]:.2f}{likeliest}, and with the "
+        f"halves of the period the fee from {fees[0] / BASIS_POINT:.2f} to {fees[1] / BASIS_POINT:.2f} bp. Up to which "
+        f"day a month is booked is {known}: it makes {gained:+.0f} of log likelihood, with no parameter more. Without "
+        f"the accrued fee the data would show {plus_minus_bp(found.without.fee, found.without.std_error)}.",
         found.larger,
         found.to_dict(),
     )
