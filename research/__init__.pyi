@@ -43,10 +43,13 @@ from .metrics import horizon_tracking_error as horizon_tracking_error
 from .metrics import measure as measure
 from .metrics import measures as measures
 from .metrics import paired_interval as paired_interval
+from .metrics import premium_mean_interval as premium_mean_interval
 from .metrics import rolling_tracking_error as rolling_tracking_error
 from .metrics import rounding_floor as rounding_floor
 from .metrics import tracking_difference as tracking_difference
 from .metrics import tracking_error as tracking_error
+from .metrics import tracking_error_interval as tracking_error_interval
+from .metrics import tracking_error_ratio_interval as tracking_error_ratio_interval
 from .opening import fund as fund
 from .opening import load as load
 from .reporting.record import record as record

@@ -6,7 +6,9 @@ returns per period unless the parameters are called ``simple``. Nothing is fille
 is left out, and `observations` says how many remain. Where too few remain the answer is NaN. Labels that differ,
 infinite values, unsorted or repeated labels, and prices in place of returns are refused. `measures` lists every measure
 with the names that the field has for it, and `measure` finds one by any of them. `hac_interval`, `bootstrap_interval`
-and `paired_interval` give each its uncertainty; `rank_funds` says which places of a league table are real.
+and `paired_interval` give each its uncertainty; `tracking_error_interval`, `premium_mean_interval` and
+`tracking_error_ratio_interval` give one that holds under fat tails, clusters and slow reversion; `rank_funds` says
+which places of a league table are real.
 """
 
 from research.metrics.active import active_premium, information_ratio_arithmetic, information_ratio_geometric
@@ -43,6 +45,12 @@ from research.metrics.error import (
     rounding_floor,
     tracking_error,
     tracking_error_variance,
+)
+from research.metrics.ewc import (
+    CosineInterval,
+    premium_deviation_interval,
+    premium_mean_interval,
+    tracking_error_ratio_interval,
 )
 from research.metrics.ex_ante import (
     ewma_covariance,
@@ -89,6 +97,7 @@ from research.metrics.rolling import (
 )
 from research.metrics.rolling_ols import RollingRegression, rolling_regression
 from research.metrics.sensitivity import BenchmarkSensitivity, benchmark_sensitivity
+from research.metrics.tracking_error_interval import TrackingErrorInterval, tracking_error_interval
 
 __all__ = [
     "BANDS",
@@ -96,6 +105,7 @@ __all__ = [
     "PERCENTILES",
     "BenchmarkSensitivity",
     "ClosingSides",
+    "CosineInterval",
     "FundRanking",
     "Measure",
     "MeasureInterval",
@@ -104,6 +114,7 @@ __all__ = [
     "Registry",
     "Resampling",
     "RollingRegression",
+    "TrackingErrorInterval",
     "active_premium",
     "agreements",
     "ar1_adjusted_tracking_error",
@@ -147,8 +158,10 @@ __all__ = [
     "premium_autoregression",
     "premium_closing",
     "premium_deviation",
+    "premium_deviation_interval",
     "premium_half_life",
     "premium_mean",
+    "premium_mean_interval",
     "premium_percentile_interval",
     "premium_percentiles",
     "premium_reversion",
@@ -172,6 +185,8 @@ __all__ = [
     "tracking_difference_ratio",
     "tracking_error",
     "tracking_error_contributions",
+    "tracking_error_interval",
+    "tracking_error_ratio_interval",
     "tracking_error_variance",
     "up_capture",
     "up_capture_annualised",

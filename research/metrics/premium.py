@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import overload
+from typing import Literal, TypeAlias, overload
 
 import numpy as np
 import pandas as pd
@@ -14,6 +14,7 @@ from research.metrics import _sample as sample
 from research.metrics import forms
 from research.metrics._sample import Array, Returns, check_values
 from research.metrics.docstrings import documented
+from research.metrics.ewc import MORE, cosine_half_width
 from research.metrics.forms import Form
 from research.metrics.longrun import Bandwidth, bandwidth_lags, bartlett_covariance, critical_value
 from research.metrics.registry import LEVEL, SESSIONS, measured
@@ -37,7 +38,9 @@ BANDS = (0.001, 0.0025, 0.005, 0.01)
 """Bands around zero, as fractions: 10, 25, 50 and 100 basis points."""
 
 
-_FEWEST = 10
+_FEWEST = MORE + 2
+
+Width: TypeAlias = Bandwidth | Literal["cosines"]
 
 
 @overload
@@ -252,7 +255,7 @@ def premium_percentile_interval(
     percentiles: Sequence[float] = PERCENTILES,
     *,
     confidence: float = 0.95,
-    bandwidth: Bandwidth = "lazarus",
+    bandwidth: Width = "lazarus",
 ) -> pd.DataFrame:
     """Return the percentiles of a premium with intervals that allow for its autocorrelation.
 
@@ -264,8 +267,8 @@ def premium_percentile_interval(
         Strictly between 0 and 100.
     confidence : float
         Nominal coverage.
-    bandwidth : {"lazarus", "newey-west"} or int
-        Lag rule, see `bandwidth_lags`.
+    bandwidth : {"lazarus", "newey-west", "cosines"} or int
+        Lag rule, see `bandwidth_lags`; ``"cosines"`` for `cosine_half_width`, which has no lags (NaN).
 
     Returns
     -------
@@ -283,10 +286,12 @@ def premium_percentile_interval(
     Notes
     -----
     Woodruff (1952): the share of sessions below q has the long-run variance of the indicator 1{premium <= q}, taken
-    with a Bartlett kernel and fixed-b critical values; its interval p ± half is turned back into premiums through the
-    empirical distribution. No density has to be estimated. The estimate interpolates as `premium_percentiles` does.
+    with a Bartlett kernel and fixed-b critical values or with cosines; its interval p ± half is turned back into
+    premiums through the empirical distribution. No density has to be estimated. The estimate interpolates as
+    `premium_percentiles` does.
     In simulations of an AR(1) premium of 504 sessions the 95 % intervals of the 5th, 50th and 95th percentile cover 94
-    to 97 % up to a coefficient of 0.6, and 89 to 90 % at 0.9, where four tail intervals in ten have an open end.
+    to 97 % up to a coefficient of 0.6, and 89 to 90 % at 0.9, where four tail intervals in ten have an open end; with
+    cosines they cover 96 to 98 % up to 0.9, more of them open. A stationary bootstrap covers 75 to 87 % there.
 
     Examples
     --------
@@ -317,18 +322,21 @@ def _outside(premium: Array, band: float) -> Array:
     return np.where(sample.count(premium) > 0, outside, np.nan)
 
 
-def _interval(known: Array, share: float, confidence: float, bandwidth: Bandwidth) -> tuple[float, float, float, float]:
+def _interval(known: Array, share: float, confidence: float, bandwidth: Width) -> tuple[float, float, float, float]:
     if len(known) == 0:
         return (np.nan,) * 4
     estimate = float(np.percentile(known, 100.0 * share))
-    lags = bandwidth_lags(bandwidth, len(known))
+    lags = np.nan if bandwidth == "cosines" else float(bandwidth_lags(bandwidth, len(known)))
     if len(known) < _FEWEST:
-        return estimate, np.nan, np.nan, float(lags)
+        return estimate, np.nan, np.nan, lags
     below = (known <= estimate).astype(np.float64)
-    error = float(np.sqrt(bartlett_covariance((below - below.mean())[:, None], lags)[0, 0] / len(known)))
-    half = critical_value(confidence, min((lags + 1) / len(known), 1.0)) * error
+    if bandwidth == "cosines":
+        half = float(cosine_half_width(below, confidence=confidence, persistent=True))
+    else:
+        error = float(np.sqrt(bartlett_covariance((below - below.mean())[:, None], int(lags))[0, 0] / len(known)))
+        half = critical_value(confidence, min((lags + 1) / len(known), 1.0)) * error
     ordered = np.sort(known)
-    return estimate, _quantile(ordered, share - half), _quantile(ordered, share + half), float(lags)
+    return estimate, _quantile(ordered, share - half), _quantile(ordered, share + half), lags
 
 
 def _quantile(ordered: Array, share: float) -> float:

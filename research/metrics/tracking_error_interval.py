@@ -16,7 +16,6 @@ from typing import Any, Final, Literal, TypeAlias, get_args
 
 import numpy as np
 import pandas as pd
-from scipy.signal import lfilter
 
 from research.conventions import BASIS_POINT, check_confidence, check_periods
 from research.errors import ParameterError, SampleError, nearest
@@ -31,6 +30,7 @@ __all__ = [
     "Calibration",
     "Kind",
     "TrackingErrorInterval",
+    "calibrated_horizons",
     "calibration",
     "calibration_record",
     "horizon_sums",
@@ -109,6 +109,8 @@ def _scores(divergences: Array) -> Array:
     def likelihood(variance: Array | float) -> Array:
         tails = (_DF + 1.0) / 2.0 * np.log1p(squares / (variance * (_DF - 2.0)))
         return np.asarray(-(0.5 * np.log(variance) + tails).sum(axis=1))
+
+    from scipy.signal import lfilter  # noqa: PLC0415 - a slow import, used only here
 
     gains, flat = [], likelihood(1.0)
     for last, before in _FILTERS:
@@ -259,6 +261,18 @@ def calibration(horizon: int, confidence: float) -> Calibration:
             f"horizon is {horizon!r}: the interval is calibrated for {shown} sessions; take one of them"
         )
     return Calibration.of(horizons[str(horizon)])
+
+
+def calibrated_horizons(confidence: float) -> tuple[int, ...]:
+    """Return the horizons, in sessions, that coefficients are bundled for; none at a confidence that has none.
+
+    Examples
+    --------
+    >>> calibrated_horizons(0.95), calibrated_horizons(0.5)
+    ((1, 5, 21), ())
+    """
+    levels = calibration_record()["confidence"]
+    return tuple(int(horizon) for horizon in levels.get(f"{check_confidence(confidence):g}", ()))
 
 
 @dataclass(frozen=True, eq=False)

@@ -10,11 +10,19 @@ from scipy.signal import lfilter
 from statsmodels.tsa.stattools import acf
 
 from research.errors import AlignmentError, DataError, ParameterError, SampleError
-from research.metrics import hac_interval, premium_mean, tracking_error
+from research.metrics import (
+    bootstrap_interval,
+    hac_interval,
+    premium_deviation,
+    premium_mean,
+    premium_percentile_interval,
+    tracking_error,
+)
 from research.metrics.ewc import (
     cosine_coefficients,
     cosine_half_width,
     ewc_variance,
+    premium_deviation_interval,
     premium_mean_interval,
     tracking_error_ratio_interval,
 )
@@ -133,6 +141,66 @@ def test_where_the_hac_interval_does_not_cover():
     funds = pd.DataFrame(values.T, pd.bdate_range("2024-01-02", periods=126))
     found = hac_interval("premium_mean", funds).frame
     assert float(((found["lower"] <= 0) & (found["upper"] >= 0)).mean()) < 0.87
+
+
+def covers(interval: tuple[float, float], truth: float) -> bool:
+    """Whether it holds the truth; an end that is NaN is open."""
+    return not (interval[0] > truth or interval[1] < truth)
+
+
+@pytest.mark.parametrize(("sessions", "slope"), [(126, 0.5), (126, 0.8), (504, 0.5), (504, 0.9)])
+def test_the_spread_and_the_percentiles_of_a_premium_are_covered(sessions, slope):
+    draws, percentiles = 250, (5.0, 50.0, 95.0)
+    values = autoregression(np.random.default_rng([7, sessions, int(10 * slope)]), slope, sessions, draws, "normal")
+    values *= np.sqrt(1 - slope**2)
+    days = pd.bdate_range("2024-01-02", periods=sessions)
+    truths = stats.norm.ppf(np.array(percentiles) / 100)
+    spread, ends = 0, np.zeros(3)
+    for row in values:
+        premium = pd.Series(row, days)
+        spread += covers(premium_deviation_interval(premium).interval, 1.0)
+        found = premium_percentile_interval(premium, percentiles, bandwidth="cosines")
+        pairs = found[["lower", "upper"]].itertuples(index=False, name=None)
+        ends += [covers(pair, truth) for pair, truth in zip(pairs, truths, strict=True)]
+    covered = np.append(ends, spread) / draws
+    assert (covered + 2 * np.sqrt(covered * (1 - covered) / draws) >= 0.92).all()
+
+
+def test_where_a_bootstrap_of_the_spread_does_not_cover():
+    """The study can tell an interval that fails: blocks that are short beside the memory of the premium."""
+    values = autoregression(np.random.default_rng(3), 0.9, 126, 150, "normal") * np.sqrt(1 - 0.9**2)
+    funds = pd.DataFrame(values.T, pd.bdate_range("2024-01-02", periods=126))
+    found = bootstrap_interval("premium_deviation", funds, draws=199).frame
+    assert float(((found["lower"] <= 1) & (found["upper"] >= 1)).mean()) < 0.8
+
+
+class TestSpread:
+    def test_written_out(self):
+        values = PREMIUM.to_numpy()
+        scores = (((values - values.mean()) / values.std()) ** 2 - 1) / 2
+        factor = np.exp(cosine_half_width(scores, persistent=True))
+        error = cosine_half_width(values, persistent=True) / t_value(8, 0.95)
+        found = premium_deviation_interval(PREMIUM)
+        assert found.estimate == pytest.approx(premium_deviation(PREMIUM), rel=1e-12)
+        assert found.lower == pytest.approx(found.estimate / factor, rel=1e-12)
+        assert found.upper == pytest.approx(np.sqrt(found.estimate**2 + error**2) * factor, rel=1e-12)
+
+    def test_has_the_premiums_unit_and_no_place(self):
+        found, moved = premium_deviation_interval(PREMIUM), premium_deviation_interval(0.01 - 3.0 * PREMIUM)
+        assert moved.interval == pytest.approx([3.0 * end for end in found.interval], rel=1e-9)
+
+    def test_what_never_moves_is_refused(self):
+        with pytest.raises(SampleError, match="never moves"):
+            premium_deviation_interval(pd.Series(0.0, DAYS))
+
+
+def test_percentiles_by_cosines_have_no_lags_and_may_be_open():
+    found = premium_percentile_interval(PREMIUM, (1.0, 50.0), bandwidth="cosines")
+    assert found["lags"].isna().all()
+    assert np.isnan(found.loc[1.0, "lower"])
+    below = (PREMIUM.median() >= PREMIUM).astype(float)
+    share = 0.5 + cosine_half_width(below, persistent=True)
+    assert found.loc[50.0, "upper"] == pytest.approx(PREMIUM.quantile(share), rel=1e-12)
 
 
 @pytest.mark.parametrize("kind", ["normal", "t", "shared clusters"])

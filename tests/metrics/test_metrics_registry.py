@@ -131,6 +131,8 @@ RESULTS = {
     "PremiumReversion": lambda: metrics.premium_reversion(PREMIUM),
     "PremiumClosing": lambda: metrics.premium_closing(PREMIUM, FUNDS["A"]),
     "ClosingSides": lambda: metrics.closing_sides(PREMIUM),
+    "CosineInterval": lambda: metrics.premium_mean_interval(PREMIUM),
+    "TrackingErrorInterval": lambda: metrics.tracking_error_interval(FUNDS["A"], BENCHMARK, periods_per_year=252),
 }
 
 
