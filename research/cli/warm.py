@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pkgutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Final
 
@@ -71,4 +71,12 @@ def _versions() -> None:
     versions()
 
 
-attempt([_calendar, *_LIBRARIES, *_modules(), _fund, _fonts, _versions])
+def _steps() -> Iterator[str | Callable[[], object]]:
+    """Yield what there is to do; to look for modules is to import their packages, so one after the other."""
+    yield _calendar
+    yield from _LIBRARIES
+    yield from _modules()
+    yield from (_fund, _fonts, _versions)
+
+
+attempt(_steps())
