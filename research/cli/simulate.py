@@ -99,7 +99,7 @@ def tracking_error(
 @click.option(
     "--draws", type=click.IntRange(min=1), default=50, show_default=True, help="Funds of each kind and noise."
 )
-@click.option("--sessions", type=click.IntRange(min=180), default=504, show_default=True, help="Sessions of each fund.")
+@click.option("--sessions", type=click.IntRange(min=180), default=244, show_default=True, help="Sessions of each fund.")
 @click.option("--screen", "screens", multiple=True, metavar="NAME", help="A screen; may be repeated [default: all].")
 @click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True, help="Seeds everything.")
 @as_json

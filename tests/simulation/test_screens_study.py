@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 
+import numpy as np
+import pandas as pd
 import pytest
 
 from research.cli import main
 from research.errors import ParameterError, UnknownNameError
-from research.simulation.screens_study import FAULTS, screen_rates
+from research.simulation.screens_study import COUNTS, FAULTS, _places, screen_rates
 
 
 def test_few_draws_already_show_that_planted_faults_are_found():
@@ -18,6 +20,8 @@ def test_few_draws_already_show_that_planted_faults_are_found():
     assert (rates.frame["false_alarms"] * rates.frame["clean"] <= 1).all()
     others = rates.frame.drop("clock_offset")  # 250 sessions are short for three hours
     assert ((1 - others["detected"]) * others["planted"] <= 2).all()
+    several = others.loc[list(FAULTS)[:5], [*map(str, COUNTS), "mixed"]]
+    assert (several >= 0.8).all(axis=None), several
 
 
 @pytest.mark.slow
@@ -28,6 +32,23 @@ def test_the_screens_keep_their_rates():
     assert (frame["false_alarms"] <= 0.01 + 3 * error).all()
     missed = (0.95 * 0.05 / frame["planted"]) ** 0.5
     assert (frame["detected"] >= 0.95 - 3 * missed).all(), frame
+    # A quarter of the funds has each number of faults.
+    by_count = frame[[*map(str, COUNTS)]].ge(0.95 - 6 * missed, axis=0) | frame[[*map(str, COUNTS)]].isna()
+    assert by_count.all(axis=None), frame
+    assert ((frame["mixed"] >= 0.95 - 3 * missed) | frame["mixed"].isna()).all(), frame
+
+
+def test_faults_are_planted_apart_and_in_the_number_that_is_asked_for():
+    """What a screen says is held against the very sessions: where they are must be right first."""
+    days = pd.bdate_range("2024-01-01", periods=200)
+    moves = np.random.default_rng(1).normal(0, 0.03, 200)
+    frame = pd.DataFrame({"nav": 1.0, "benchmark": np.exp(np.cumsum(moves))}, days)
+    counts = {"spike": 7, "stale_value": 8, "spin_off": 5}
+    places = _places(frame, np.random.default_rng(2), counts)
+    assert {name: len(at) for name, at in places.items()} == counts
+    everywhere = np.sort(np.concatenate(list(places.values())))
+    assert np.diff(everywhere).min() >= 4
+    assert np.abs(moves[places["stale_value"]]).min() > np.median(np.abs(moves))
 
 
 def test_the_same_seed_gives_the_same_rates():
