@@ -3,24 +3,29 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Literal
 
 import numpy as np
 import pandas as pd
 
 from research.alignment.history import Basis, History
+from research.analyses.phrases import ends_bp, joined, percent
 from research.conventions import BASIS_POINT, SESSIONS_PER_YEAR
 from research.decomposition.averaged import AveragedResult
 from research.decomposition.local_level import LocalLevelResult
+from research.errors import SampleError
 from research.metrics import (
+    TrackingErrorInterval,
     horizon_tracking_error_of_level,
     measure,
     observations,
     premium_statistics,
     rounding_floor,
+    tracking_error_interval,
 )
+from research.metrics.tracking_error_interval import calibrated_horizons
 from research.tables import Result, Table
 
 __all__ = ["Measures", "measure_basis", "measures_table", "premium_table"]
@@ -73,6 +78,9 @@ class Measures(Result):
         What one observation is: ``"session"``, ``"week"`` or ``"month"``; horizons count them.
     periods_per_year : float
         Observations a year by which dispersion is annualised.
+    intervals : mapping of int to TrackingErrorInterval
+        By horizon, the tracking error of these sessions and of the long run with what a reader must know of them; no
+        entry where no interval is calibrated for the horizon, or the sample is too short for one.
     """
 
     basis: str
@@ -90,6 +98,12 @@ class Measures(Result):
     observations: int
     period: str = "session"
     periods_per_year: float = SESSIONS_PER_YEAR
+    intervals: Mapping[int, TrackingErrorInterval] = field(default_factory=dict)
+
+    @property
+    def interval(self) -> TrackingErrorInterval | None:
+        """The intervals of the daily tracking error; None where the sample is too short."""
+        return self.intervals.get(1)
 
     def summary(self) -> Table:
         """Return the measures of this basis in basis points."""
@@ -110,12 +124,36 @@ class Measures(Result):
                 "permanent": self.permanent / BASIS_POINT,
                 "transitory": self.transitory / BASIS_POINT,
                 "rounding_floor": self.rounding_floor / BASIS_POINT,
+                "intervals": {
+                    str(horizon): {
+                        "period": [end / BASIS_POINT for end in found.period],
+                        "long_run": [end / BASIS_POINT for end in found.long_run],
+                        "calibrated": found.calibrated,
+                    }
+                    for horizon, found in self.intervals.items()
+                },
+                **_nature(self.interval),
             },
         }
 
 
+def _nature(daily: TrackingErrorInterval | None) -> dict[str, object]:
+    """Return what the daily divergence is like; None where nothing is known of it."""
+    if daily is None:
+        return dict.fromkeys(("heavy_tails", "clusters", "independent_stretches"))
+    return {
+        "heavy_tails": daily.heavy_tails,
+        "clusters": daily.clusters,
+        "independent_stretches": daily.independent_stretches if daily.clusters else None,
+    }
+
+
 def measure_basis(
-    history: History, basis: Basis, fit: AveragedResult | LocalLevelResult, horizons: Sequence[int]
+    history: History,
+    basis: Basis,
+    fit: AveragedResult | LocalLevelResult,
+    horizons: Sequence[int],
+    confidence: float = 0.95,
 ) -> Measures:
     """Return every measure of one basis.
 
@@ -129,6 +167,8 @@ def measure_basis(
         Regression of that basis, for the permanent and transitory parts.
     horizons : sequence of int
         Sessions.
+    confidence : float
+        Nominal coverage of the intervals.
 
     Returns
     -------
@@ -148,10 +188,10 @@ def measure_basis(
     by_horizon = horizon_tracking_error_of_level(level, horizons=usable, **options)
     given = options | {"years": years}
     found = {}
-    for field, (name, _) in _FIELDS.items():
-        one = measure(name)
+    for name, (function, _) in _FIELDS.items():
+        one = measure(function)
         pair = (logs[column], logs["benchmark"]) if "years" in one.needs else (fund, benchmark)
-        found[field] = float(one.function(*pair, **{need: given[need] for need in one.needs}))
+        found[name] = float(one.function(*pair, **{need: given[need] for need in one.needs}))
     return Measures(
         basis=basis,
         **found,
@@ -162,7 +202,23 @@ def measure_basis(
         observations=int(observations(fund, benchmark)),
         period=history.period,
         periods_per_year=history.periods_per_year,
+        intervals=_intervals(fund, benchmark, usable, confidence, history.periods_per_year),
     )
+
+
+def _intervals(
+    fund: pd.Series, benchmark: pd.Series, horizons: Sequence[int], confidence: float, periods_per_year: float
+) -> dict[int, TrackingErrorInterval]:
+    """Return the interval of each horizon that has one."""
+    found = {}
+    for horizon in sorted(set(horizons) & set(calibrated_horizons(confidence))):
+        try:
+            found[horizon] = tracking_error_interval(
+                fund, benchmark, periods_per_year=periods_per_year, horizon=horizon, confidence=confidence
+            )
+        except SampleError:  # a sample too short for an interval still has its measures
+            continue
+    return found
 
 
 def _rounding(history: History, column: Literal["nav", "close"]) -> float:
@@ -202,17 +258,23 @@ def premium_table(history: History) -> Table:
 
 def measures_table(measures: Sequence[Measures]) -> Table:
     """Return the measures of every basis side by side, in basis points."""
-    rows: dict[str, list[float]] = {}
+    rows: dict[str, list[object]] = {}
     period = measures[0].period
     often = _OFTEN[period]
-    for field, (name, detail) in _FIELDS.items():
+    for key, (name, detail) in _FIELDS.items():
         found = measure(name)
         said = detail.replace("daily", often.lower())
         label = f"{found.title[0].upper()}{found.title[1:]}{said}, {found.unit.shown.replace('period', period)}"
-        rows[label] = [getattr(one, field) / found.unit.size for one in measures]
+        rows[label] = [getattr(one, key) / found.unit.size for one in measures]
     for horizon in measures[0].horizons:
-        label = f"Tracking error over {horizon} {period}{'s' if horizon > 1 else ''}, bp a year"
-        rows[label] = [one.horizons.get(horizon, float("nan")) / BASIS_POINT for one in measures]
+        over = f"over {horizon} {period}{'s' if horizon > 1 else ''}"
+        rows[f"Tracking error {over}, bp a year"] = [
+            one.horizons.get(horizon, float("nan")) / BASIS_POINT for one in measures
+        ]
+        intervals = [one.intervals.get(horizon) for one in measures]
+        if any(intervals):
+            rows[f"- {over}, these {period}s"] = [_ends(one, "period") for one in intervals]
+            rows[f"- {over}, long run"] = [_ends(one, "long_run") for one in intervals]
     rows["Permanent part of what the drivers leave, bp a year"] = [one.permanent / BASIS_POINT for one in measures]
     rows["Transitory part of what the drivers leave, bp"] = [one.transitory / BASIS_POINT for one in measures]
     rows["Rounding floor, bp a year"] = [one.rounding_floor / BASIS_POINT for one in measures]
@@ -222,5 +284,31 @@ def measures_table(measures: Sequence[Measures]) -> Table:
         f"Dispersion is annualised with {measures[0].periods_per_year:g} {period}s a year, drift with elapsed days "
         f"over 365. {often} log divergence; "
         f"{' and '.join(dict.fromkeys(f'{one.observations} intervals' for one in measures))}.",
+        _about_intervals(measures),
     )
-    return Table(frame, "Measures of tracking", dict.fromkeys(columns, ",.2f"), note)
+    return Table(frame, "Measures of tracking", dict.fromkeys(columns, _measured), note)
+
+
+def _about_intervals(measures: Sequence[Measures]) -> str:
+    """Return what the intervals in the table are of, and which horizons have none."""
+    found = [interval for one in measures for interval in one.intervals.values()]
+    without = [str(h) for h in measures[0].horizons if not any(h in one.intervals for one in measures)]
+    none = f"no calibrated interval over {joined(without)} sessions" if without else ""
+    if not found:
+        return f"{none[:1].upper()}{none[1:]} in a sample of this length or at this confidence."
+    text = (
+        f"Intervals, {percent(found[0].confidence)}: these sessions, where only the days' luck is open; long run, "
+        "where the state of volatility that these sessions were in is open too"
+    )
+    long = "; a sample above 1,512 sessions is longer than those that were simulated"
+    return "; ".join(filter(None, (text, none))) + ("" if all(one.calibrated for one in found) else long) + "."
+
+
+def _ends(found: TrackingErrorInterval | None, kind: Literal["period", "long_run"]) -> str | None:
+    """Return an interval in basis points as a cell; None where there is none."""
+    return None if found is None else ends_bp(found.period if kind == "period" else found.long_run)
+
+
+def _measured(cell: object) -> str:
+    """Return basis points with two decimals, and an interval as it is."""
+    return cell if isinstance(cell, str) else f"{float(str(cell)):,.2f}"

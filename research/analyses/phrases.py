@@ -8,10 +8,11 @@ from collections.abc import Sequence
 from research.analyses.statement import Statement
 from research.conventions import BASIS_POINT
 from research.funds import Fund
-from research.tables import plus_minus, unsigned_zero
+from research.tables import MISSING, plus_minus, unsigned_zero
 
 __all__ = [
     "bp",
+    "ends_bp",
     "fund_name",
     "hours_text",
     "interval_text",
@@ -74,6 +75,22 @@ def interval_text(bounds: Sequence[float], digits: int = 2) -> str:
     '0.00 to 0.31'
     """
     low, high = (unsigned_zero(f"{bound:.{digits}f}") for bound in bounds)
+    return f"{low} to {high}"
+
+
+def ends_bp(bounds: Sequence[float]) -> str:
+    """Return the ends of an interval in basis points, without the unit, with the decimals that the larger one deserves.
+
+    Examples
+    --------
+    >>> ends_bp((0.0000952, 0.0001104)), ends_bp((-0.0212, 0.1307)), ends_bp((float("nan"), 0.0012))
+    ('0.95 to 1.10', '-212 to 1,307', '– to 12.0')
+    """
+    size = max((abs(bound) for bound in bounds if math.isfinite(bound)), default=0.0) / BASIS_POINT
+    digits = 0 if size >= 100 else 1 if size >= 5 else 2
+    low, high = (
+        unsigned_zero(f"{bound / BASIS_POINT:,.{digits}f}") if math.isfinite(bound) else MISSING for bound in bounds
+    )
     return f"{low} to {high}"
 
 

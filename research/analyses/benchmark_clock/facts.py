@@ -115,7 +115,9 @@ class BenchmarkClockFacts:
             hours=tuple(hours),
             shifted=shifted,
             result=result,
-            measures=None if shifted is None or result is None else measure_basis(shifted, "nav", result.fit, horizons),
+            measures=None
+            if shifted is None or result is None
+            else measure_basis(shifted, "nav", result.fit, horizons, confidence),
             confidence=confidence,
         )
 

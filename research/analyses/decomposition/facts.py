@@ -105,7 +105,9 @@ class ExplanationFacts:
             history=history,
             bases=dict(bases),
             measures={
-                name: measure_basis(history, name, bases[name].fit, horizons) for name in history.bases if name in bases
+                name: measure_basis(history, name, bases[name].fit, horizons, confidence)
+                for name in history.bases
+                if name in bases
             },
             regimes=fee_regimes(history, confidence=confidence),
             fee_break=find_fee_break(history, confidence=confidence, seed=seed, draws=draws),

@@ -127,7 +127,7 @@ class FuturesRollFacts:
             history=history,
             result=result,
             apart=decompose(history, "nav", horizons=horizons, confidence=confidence, drivers=split),
-            measures=measure_basis(history, "nav", result.fit, horizons),
+            measures=measure_basis(history, "nav", result.fit, horizons, confidence),
             basis=pd.Series(-inside["roll_yield"] * 365.0 / inside["days"], inside.index, name="basis"),
             coefficients=_by_horizon(history, result, horizons),
             curve=curve,

@@ -93,7 +93,7 @@ class StakingFacts:
             history=history,
             result=result,
             against=against,
-            measures=measure_basis(history, "nav", result.fit, horizons),
+            measures=measure_basis(history, "nav", result.fit, horizons, confidence),
             means=means,
             tax=implied_tax(plain, against["price-return"], confidence),
             tax_rates=tuple(tax_rates),
