@@ -372,8 +372,8 @@ class _Search:
     ) -> tuple[Array, Array]:
         """Return log prior times restricted likelihood: unchanged (points, targets), changed (points, days, targets).
 
-        A slope of which nothing is known would weigh days by how well it can be told on them; its determinant is
-        averaged over days, and so weighs noises alone.
+        A slope of which nothing is known, in units of the noise, would weigh days by how well it can be told on them;
+        its determinant is averaged over days, and so weighs noises alone.
         """
         base, ramps = self.base, self.ramps[:, days]
         nobs, count = base.shape
@@ -397,7 +397,7 @@ class _Search:
             log_det += float(np.linalg.slogdet(gram)[1]) - 2.0 * float(self.log_prior[point])
             unchanged[row] = -0.5 * ((nobs - count) * np.log(without) + log_det)
             log_det += float(np.log(power[new]).mean()) if new.any() else 0.0
-            changed[row] = -0.5 * ((nobs - count - 1) * np.log(without - signal**2) + log_det)
+            changed[row] = -0.5 * ((nobs - count) * np.log(without - signal**2) + log_det)
         return unchanged, changed
 
     def true_day_ratios(self, profile: _Profile, best: int, draws: int, rng: np.random.Generator) -> Array:
