@@ -14,6 +14,7 @@ __all__ = [
     "bp",
     "ends_bp",
     "fund_name",
+    "gained_or_lost",
     "hours_text",
     "interval_text",
     "joined",
@@ -152,6 +153,17 @@ def joined(items: Sequence[str]) -> str:
     ('fee', 'fee, premium and clock')
     """
     return items[0] if len(items) == 1 else f"{', '.join(items[:-1])} and {items[-1]}" if items else ""
+
+
+def gained_or_lost(difference: float) -> str:
+    """Return the verb of a tracking difference by its sign.
+
+    Examples
+    --------
+    >>> gained_or_lost(-0.001), gained_or_lost(0.002)
+    ('lost', 'gained')
+    """
+    return "lost" if difference < 0 else "gained"
 
 
 def fund_name(fund: Fund) -> str:

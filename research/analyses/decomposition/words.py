@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from research.analyses.decomposition.facts import ExplanationFacts
 from research.analyses.expense_ratio.words import change_statements, period_statements
-from research.analyses.phrases import bp, fund_name, joined, p_text, percent, plus_minus_bp
+from research.analyses.phrases import bp, fund_name, gained_or_lost, joined, number, p_text, percent, plus_minus_bp
 from research.analyses.statement import Statement, Statements
 from research.conventions import BASIS_POINT
 from research.decomposition import Decomposition, DriverEstimate
@@ -41,27 +41,28 @@ def limits(facts: ExplanationFacts) -> Statements:
 
 def _difference(facts: ExplanationFacts) -> Iterator[Statement]:
     history, nav = facts.history, facts.bases["nav"]
+    verb = gained_or_lost(nav.tracking_difference)
     yield Statement(
         "tracking_difference.nav",
         f"From {history.start:%Y-%m-%d} to {history.end:%Y-%m-%d}, {len(history.frame)} {history.period}s, the net "
-        f"asset value of {fund_name(history.fund)} {_verb(nav.tracking_difference)} {bp(abs(nav.tracking_difference))} "
-        "a year against its benchmark (log tracking difference; the noise of its ends and what wandered in between "
+        f"asset value of {fund_name(history.fund)} {verb} {bp(abs(nav.tracking_difference))} a year against its "
+        "benchmark (log tracking difference; the noise of its ends and what wandered in between "
         f"make ± {bp(nav.difference.std_error)} of that).",
-        _verb(nav.tracking_difference),
+        verb,
         {"start": history.start, "end": history.end, **_difference_values(nav)},
     )
     if "price" not in facts.bases:
         return
     price, premium = facts.bases["price"], facts.premium_part
     gained = price.tracking_difference
-    text = f"At market price it {_verb(gained)} {bp(abs(gained))} a year (noise: ± {bp(price.difference.std_error)})"
+    text = f"At market price it {gained_or_lost(gained)} {bp(abs(gained))} a year (noise: ± {bp(price.difference.std_error)})"
     if premium is not None:
         first, last = facts.premium_ends
         text += (
             f"; {bp(premium.contribution, signed=True)} of that is the premium, which was "
             f"{bp(first, signed=True)} at the start and {bp(last, signed=True)} at the end"
         )
-    yield Statement("tracking_difference.price", text + ".", _verb(gained), _difference_values(price))
+    yield Statement("tracking_difference.price", text + ".", gained_or_lost(gained), _difference_values(price))
 
 
 def _difference_values(result: Decomposition) -> dict[str, object]:
@@ -69,10 +70,6 @@ def _difference_values(result: Decomposition) -> dict[str, object]:
         "tracking_difference_bp": result.tracking_difference / BASIS_POINT,
         "std_error_bp": result.difference.std_error / BASIS_POINT,
     }
-
-
-def _verb(difference: float) -> str:
-    return "lost" if difference < 0 else "gained"
 
 
 def _drivers(facts: ExplanationFacts) -> Iterator[Statement]:
@@ -94,7 +91,7 @@ def _drivers(facts: ExplanationFacts) -> Iterator[Statement]:
             }[verdict]
             text = (
                 f"{part.title} accounts for {plus_minus_bp(part.contribution, part.contribution_std_error)} a year on "
-                f"net asset value; the coefficient, {_coefficient(part)}, {relation}."
+                f"net asset value; the coefficient, {number(part.coefficient, part.std_error)}, {relation}."
             )
         yield Statement(
             "driver.passes_through",
@@ -120,11 +117,6 @@ def _combined(part: DriverEstimate) -> str:
         f"{text} (p {p_text(part.p_value_adjusted)}): which of them parts from what was stated, or a cost beside them "
         "that drifts alike, the data cannot tell."
     )
-
-
-def _coefficient(part: DriverEstimate) -> str:
-    digits = 3 if part.std_error < 0.1 else 2
-    return f"{part.coefficient:.{digits}f} ± {part.std_error:.{digits}f}"
 
 
 def _remainder_found(facts: ExplanationFacts) -> Iterator[Statement]:

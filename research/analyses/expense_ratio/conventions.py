@@ -101,6 +101,16 @@ class Conventions(Result):
         return self.used.log_likelihood - self.booked_otherwise.log_likelihood
 
     @property
+    def booking(self) -> Literal["known from the data", "against the data"]:
+        """Whether the data make the booking that is used likelier than the other one."""
+        return "known from the data" if self.gained_by_booking > 0.0 else "against the data"
+
+    @property
+    def likelier(self) -> FeeReading | None:
+        """The convention that the data make likelier than the one used; None where they make none."""
+        return self.likeliest if self.likeliest.log_likelihood > self.used.log_likelihood else None
+
+    @property
     def larger(self) -> Literal["convention", "sampling"]:
         """Whether conventions and halves move the fee further than its standard error says that chance does."""
         low, high = self.fees

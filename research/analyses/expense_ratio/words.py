@@ -203,10 +203,11 @@ def _conventions(facts: ExpenseRatioFacts) -> Iterator[Statement]:
     if found is None:
         return
     fees, coefficients = found.fees, found.coefficients
-    gained = found.gained_by_booking
-    known = "known from the data" if gained > 0.0 else "against the data"
-    gap = found.likeliest.log_likelihood - found.used.log_likelihood
-    likeliest = f" (the likeliest, by {gap:.1f}, is {found.likeliest.name})" if gap > 0.0 else ""
+    gained, known, likelier = found.gained_by_booking, found.booking, found.likelier
+    likeliest = ""
+    if likelier is not None:
+        gap = likelier.log_likelihood - found.used.log_likelihood
+        likeliest = f" (the likeliest, by {gap:.1f}, is {likelier.name})"
     yield Statement(
         "expense_ratio.conventions",
         f"The fee of the last period is {plus_minus_bp(found.used.fee, found.used.std_error)} a year, as far as chance "

@@ -55,6 +55,11 @@ class BestSchedule:
     gain: float
     others: int
 
+    @property
+    def relation(self) -> Literal["more", "less"]:
+        """Whether it would have earned more or less than the fund's own."""
+        return "more" if self.gain > 0.0 else "less"
+
 
 @dataclass(frozen=True, eq=False)
 class FuturesRollFacts:
@@ -161,6 +166,11 @@ class FuturesRollFacts:
         return float(self.basis.mean())
 
     @property
+    def curve_is(self) -> Literal["contango", "backwardation"]:
+        """On which side of spot the basis lies on average."""
+        return "contango" if self.mean_basis > 0.0 else "backwardation"
+
+    @property
     def contango(self) -> float:
         """Share of the intervals in contango."""
         return float((self.basis > 0).mean())
@@ -199,6 +209,11 @@ class FuturesRollFacts:
         """What roll yield, curve shift and collateral came to together, a fraction a year."""
         wanted = {"roll_yield", "curve_shift", "collateral"}
         return sum(part.contribution for part in self.result.drivers if part.name in wanted)
+
+    @property
+    def net_is(self) -> Literal["cost", "gain"]:
+        """What roll and collateral came to together."""
+        return "cost" if self.net_of_bills < 0.0 else "gain"
 
     @property
     def maturity_days(self) -> float:

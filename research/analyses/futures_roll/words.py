@@ -5,7 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from research.analyses.futures_roll.facts import FuturesRollFacts
-from research.analyses.phrases import bp, fund_name, number, p_text, percent, plus_minus_bp, simulated, tiny
+from research.analyses.phrases import (
+    bp,
+    fund_name,
+    gained_or_lost,
+    number,
+    p_text,
+    percent,
+    plus_minus_bp,
+    simulated,
+    tiny,
+)
 from research.analyses.statement import Statement, Statements
 from research.conventions import BASIS_POINT
 
@@ -27,7 +37,7 @@ def limits(facts: FuturesRollFacts) -> Statements:
 
 def _difference(facts: FuturesRollFacts) -> Iterator[Statement]:
     result, rest = facts.result, facts.result.unexplained
-    verb = "lost" if result.tracking_difference < 0 else "gained"
+    verb = gained_or_lost(result.tracking_difference)
     parts = ", ".join(
         f"{part.title.lower()} {bp(part.contribution, signed=True)}"
         + ("" if part.truth is None else f" (truth {bp(part.truth * part.stated, signed=True)})")
@@ -44,14 +54,14 @@ def _difference(facts: FuturesRollFacts) -> Iterator[Statement]:
 
 
 def _basis(facts: FuturesRollFacts) -> Iterator[Statement]:
-    verb = "loses" if facts.mean_basis > 0 else "gains"
+    verb = "loses" if facts.curve_is == "contango" else "gains"
     yield Statement(
         "roll_yield.basis",
         f"What the fund holds was in contango over {percent(facts.contango)} of the intervals and in backwardation "
         f"over {percent(facts.backwardation)}; its basis averages {percent(facts.mean_basis, 2)} a year. A long "
         f"position {verb} that much to spot while the curve stays as it is: here "
         f"{plus_minus_bp(facts.roll.contribution, facts.roll.contribution_std_error)} a year.",
-        "contango" if facts.mean_basis > 0 else "backwardation",
+        facts.curve_is,
         {"mean_basis_bp": facts.mean_basis / BASIS_POINT, "contango_share": facts.contango},
     )
 
@@ -123,9 +133,9 @@ def _collateral(facts: FuturesRollFacts) -> Iterator[Statement]:
     yield Statement(
         "collateral",
         f"Collateral paid {plus_minus_bp(part.contribution, part.contribution_std_error)} a year, so only the basis "
-        f"above bills is a net {'cost' if net < 0 else 'gain'}: {bp(net, signed=True)} a year before fee and cost of "
+        f"above bills is a net {facts.net_is}: {bp(net, signed=True)} a year before fee and cost of "
         "rolling.",
-        "cost" if net < 0 else "gain",
+        facts.net_is,
         {"contribution_bp": part.contribution / BASIS_POINT, "net_bp": net / BASIS_POINT},
     )
 
@@ -162,7 +172,7 @@ def _schedules(facts: FuturesRollFacts) -> Iterator[Statement]:
     best = facts.best_schedule
     if best is None:
         return
-    relation = "more" if best.gain > 0 else "less"
+    relation = best.relation
     yield Statement(
         "roll_yield.schedules",
         f"On the same curve the best of {best.others} other schedules ({best.name}) would have earned "

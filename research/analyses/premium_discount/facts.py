@@ -168,6 +168,11 @@ class PremiumDiscountFacts:
         """Whether premiums and discounts close at different speeds."""
         return "differ" if self.sides.p_value_equal < DOUBT else "no difference found"
 
+    @property
+    def slower_side(self) -> Literal["premium", "discount"]:
+        """Of which more is left a session later."""
+        return "premium" if self.sides.premium > self.sides.discount else "discount"
+
     def group(self, name: str) -> ClockGroup | None:
         """Return the closes of one kind; None where there are none."""
         return next((one for one in self.groups if one.name == name), None)

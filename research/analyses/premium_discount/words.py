@@ -140,7 +140,7 @@ def _sides(facts: PremiumDiscountFacts) -> Iterator[Statement]:
         f"{number(one.discount, one.discount_std_error)} of a discount are left a session later"
     )
     if facts.sides_verdict == "differ":
-        slower = "premium" if one.premium > one.discount else "discount"
+        slower = facts.slower_side
         text = f"The two sides differ: {left} (p of equal {p_text(one.p_value_equal)}); a {slower} closes more slowly."
     else:
         text = (

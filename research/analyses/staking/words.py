@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from research.analyses.phrases import (
     bp,
     fund_name,
+    gained_or_lost,
     interval_text,
     joined,
     number,
@@ -72,7 +73,7 @@ def _pass_through(facts: StakingFacts) -> Iterator[Statement]:
 
 def _tax(facts: StakingFacts) -> Iterator[Statement]:
     tax, inside = facts.tax, facts.scenarios_inside
-    named = joined([percent(rate) for rate in inside if rate > 0.0])
+    named = joined([percent(rate) for rate in inside if rate])
     said = {
         "nothing": "which cannot be told from nothing",
         "nothing or a scenario": f"which neither rules out that nothing is withheld nor a tax of {named}",
@@ -106,16 +107,12 @@ def _benchmarks(facts: StakingFacts) -> Iterator[Statement]:
     both = facts.sign_depends_on_benchmark
     yield Statement(
         "staking_reward.benchmarks",
-        f"Against a benchmark of prices the fund {_verb(price)} {bp(abs(price))} a year, against one that stakes all "
-        f"its coins it {_verb(total)} {bp(abs(total))}"
+        f"Against a benchmark of prices the fund {gained_or_lost(price)} {bp(abs(price))} a year, against one that stakes all "
+        f"its coins it {gained_or_lost(total)} {bp(abs(total))}"
         + (": the same fund, and the choice of benchmark decides the sign." if both else "."),
         "sign depends on the benchmark" if both else "same sign",
         {"price_return_bp": price / BASIS_POINT, "total_return_bp": total / BASIS_POINT},
     )
-
-
-def _verb(difference: float) -> str:
-    return "lost" if difference < 0 else "gained"
 
 
 def _issuance(facts: StakingFacts) -> Iterator[Statement]:
