@@ -55,7 +55,8 @@ def _difference(facts: ExplanationFacts) -> Iterator[Statement]:
         return
     price, premium = facts.bases["price"], facts.premium_part
     gained = price.tracking_difference
-    text = f"At market price it {gained_or_lost(gained)} {bp(abs(gained))} a year (noise: ± {bp(price.difference.std_error)})"
+    noise = bp(price.difference.std_error)
+    text = f"At market price it {gained_or_lost(gained)} {bp(abs(gained))} a year (noise: ± {noise})"
     if premium is not None:
         first, last = facts.premium_ends
         text += (

@@ -107,8 +107,8 @@ def _benchmarks(facts: StakingFacts) -> Iterator[Statement]:
     both = facts.sign_depends_on_benchmark
     yield Statement(
         "staking_reward.benchmarks",
-        f"Against a benchmark of prices the fund {gained_or_lost(price)} {bp(abs(price))} a year, against one that stakes all "
-        f"its coins it {gained_or_lost(total)} {bp(abs(total))}"
+        f"Against a benchmark of prices the fund {gained_or_lost(price)} {bp(abs(price))} a year, against one that "
+        f"stakes all its coins it {gained_or_lost(total)} {bp(abs(total))}"
         + (": the same fund, and the choice of benchmark decides the sign." if both else "."),
         "sign depends on the benchmark" if both else "same sign",
         {"price_return_bp": price / BASIS_POINT, "total_return_bp": total / BASIS_POINT},
