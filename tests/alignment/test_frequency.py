@@ -98,7 +98,9 @@ class TestSampled:
         assert rs.data_quality(history).verdict in {"usable", "look first"}
         assert rs.data_quality(history).days_figure().alt
         assert rs.benchmark_clock(history).conclusions
-        assert rs.expense_ratio(history, draws=19).conclusions
+        measured = str(rs.expense_ratio(history, draws=19).conclusions)
+        assert "{" not in measured
+        assert "daily" not in measured
         assert explained.to_dict()["sample"]["frequency"] == frequency
         with pytest.raises(SampleError, match="load it daily"):
             rs.premium_discount(history)

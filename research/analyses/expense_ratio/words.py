@@ -110,7 +110,7 @@ def _estimators(facts: ExpenseRatioFacts) -> Iterator[Statement]:
     rates, errors = facts.estimators.rates.iloc[:, -1], facts.estimators.errors.iloc[:, -1]
     yield Statement(
         "expense_ratio.precision",
-        "The regression of {facts.history.frequency} changes finds "
+        f"The regression of {facts.history.frequency} changes finds "
         f"{plus_minus_bp(rates['changes with constant'], errors['changes with constant'])} a year in the last period, "
         f"the local-level regression {plus_minus_bp(rates['local level'], errors['local level'])}: the level of the "
         f"divergence carries {facts.precision_gained:,.0f} times the precision of its changes.",
