@@ -66,7 +66,7 @@ def test_a_simulated_fund_is_called_so_and_needs_no_files():
 
 
 @pytest.mark.real
-@pytest.mark.parametrize(("fund", "verdict"), [("BITO", "look first"), ("USO", "not usable"), ("SSO", "look first")])
+@pytest.mark.parametrize(("fund", "verdict"), [("BITO", "usable"), ("USO", "not usable"), ("SSO", "look first")])
 def test_real_funds_from_publishers_files(fund, verdict, real_data, tmp_path):
     for name in ("crypto", "general"):
         shutil.copytree(real_data / name, tmp_path / name, copy_function=shutil.copyfile)
