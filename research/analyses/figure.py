@@ -11,9 +11,11 @@ import numpy as np
 import pandas as pd
 
 from research.alignment.history import History
-from research.analyses.phrases import bp, hours_text, plus_minus_bp
+from research.analyses.measures import Measures
+from research.analyses.phrases import both_intervals, bp, hours_text, plus_minus_bp
 from research.conventions import BASIS_POINT
 from research.decomposition import FeeRegimes, SlopeBreak
+from research.decomposition.chance import Chance
 from research.tables import plus_minus, unsigned_zero
 
 __all__ = [
@@ -29,6 +31,8 @@ __all__ = [
     "cumulated_divergence",
     "fee_measured",
     "spark",
+    "tracking_difference_figure",
+    "tracking_error_figure",
 ]
 
 BP: Final = "bp"
@@ -56,6 +60,8 @@ class Figure:
         Its standard error in the same unit; NaN where it has none.
     remark : str
         What a reader must know beside it, such as its interval in words.
+    interval : tuple of float
+        Ends of its interval in the same unit; NaN where it has none, or an end is open.
     """
 
     label: str
@@ -63,6 +69,7 @@ class Figure:
     unit: str = ""
     error: float = math.nan
     remark: str = ""
+    interval: tuple[float, float] = (math.nan, math.nan)
 
     @property
     def text(self) -> str:
@@ -73,7 +80,14 @@ class Figure:
     def to_dict(self) -> dict[str, object]:
         """Return the figure as plain values; a number that does not exist is None."""
         value = self.value if isinstance(self.value, str) else _finite(self.value)
-        return {"label": self.label, "value": value, "unit": self.unit, "std_error": _finite(self.error)}
+        entry: dict[str, object] = {
+            "label": self.label,
+            "value": value,
+            "unit": self.unit,
+            "std_error": _finite(self.error),
+        }
+        ends = [_finite(end) for end in self.interval]
+        return entry if ends == [None, None] else {**entry, "interval": ends}
 
 
 @dataclass(frozen=True)
@@ -125,6 +139,23 @@ def cumulated_divergence(history: History) -> Spark:
     """Return how far net asset value has drifted from the benchmark since the first session, basis points of log."""
     level = history.divergence("nav")
     return spark("Cumulated divergence of net asset value", BP, (level - level.iloc[0]) / BASIS_POINT)
+
+
+def tracking_error_figure(label: str, measures: Measures) -> Figure:
+    """Return the daily tracking error of a basis; its interval is that of these sessions, the remark has both."""
+    found, value = measures.interval, measures.daily / BASIS_POINT
+    if found is None:
+        return Figure(label, value, BP_A_YEAR)
+    low, high = (end / BASIS_POINT for end in found.period)
+    return Figure(label, value, BP_A_YEAR, remark=both_intervals(found), interval=(low, high))
+
+
+def tracking_difference_figure(label: str, difference: Chance) -> Figure:
+    """Return a log tracking difference with the error and the interval that the noise of its ends gives it."""
+    value, error, low, high = (
+        one / BASIS_POINT for one in (difference.value, difference.std_error, *difference.interval)
+    )
+    return Figure(label, value, BP_A_YEAR, error, interval=(low, high))
 
 
 def fee_measured(regimes: FeeRegimes | None) -> Figure:

@@ -8,9 +8,11 @@ from collections.abc import Sequence
 from research.analyses.statement import Statement
 from research.conventions import BASIS_POINT
 from research.funds import Fund
+from research.metrics import TrackingErrorInterval
 from research.tables import MISSING, plus_minus, unsigned_zero
 
 __all__ = [
+    "both_intervals",
     "bp",
     "ends_bp",
     "fund_name",
@@ -93,6 +95,12 @@ def ends_bp(bounds: Sequence[float]) -> str:
         unsigned_zero(f"{bound / BASIS_POINT:,.{digits}f}") if math.isfinite(bound) else MISSING for bound in bounds
     )
     return f"{low} to {high}"
+
+
+def both_intervals(found: TrackingErrorInterval) -> str:
+    """Return both intervals of a tracking error in basis points, that of these sessions first."""
+    said = f"{ends_bp(found.period)} for these sessions, {ends_bp(found.long_run)} in the long run"
+    return said if found.calibrated else f"{said}, uncalibrated for so long a sample"
 
 
 def percent(share: float, digits: int = 0) -> str:

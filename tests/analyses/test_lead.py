@@ -32,13 +32,17 @@ def nav(result: dict[str, Any]) -> dict[str, Any]:
     return dict(result["bases"]["nav"])
 
 
+def by_chance(result: dict[str, Any]) -> float:
+    return float(nav(result)["tracking_difference_chance"]["std_error_bp"])
+
+
 def roll(result: dict[str, Any]) -> dict[str, Any]:
     return next(driver for driver in nav(result)["drivers"] if driver["name"] == "roll_yield")
 
 
 # Where else in the same result each figure stands: a headline must not tell another story than its report.
 TWINS: dict[tuple[str, str], Callable[[dict[str, Any]], tuple[float | None, float | None]]] = {
-    ("decomposition", "Tracking difference"): lambda r: (nav(r)["tracking_difference_bp"]["log"], None),
+    ("decomposition", "Tracking difference"): lambda r: (nav(r)["tracking_difference_bp"]["log"], by_chance(r)),
     ("decomposition", "Tracking error"): lambda r: (nav(r)["tracking_error_bp"]["daily"], None),
     ("decomposition", "Unexplained"): lambda r: (
         nav(r)["unexplained"]["contribution_bp"],
@@ -56,7 +60,7 @@ TWINS: dict[tuple[str, str], Callable[[dict[str, Any]], tuple[float | None, floa
     ("futures_roll", "Roll yield"): lambda r: (roll(r)["contribution_bp"], roll(r)["std_error_bp"]),
     ("futures_roll", "Roll passed through"): lambda r: (100 * r["roll"]["coefficient"], 100 * r["roll"]["std_error"]),
     ("futures_roll", "Contango"): lambda r: (100 * r["roll"]["contango_share"], None),
-    ("staking", "Tracking difference"): lambda r: (nav(r)["tracking_difference_bp"]["log"], None),
+    ("staking", "Tracking difference"): lambda r: (nav(r)["tracking_difference_bp"]["log"], by_chance(r)),
     ("staking", "Gross reward on staked coins"): lambda r: (1e4 * r["staking"]["gross_yield"], None),
     ("staking", "Staked share"): lambda r: (100 * r["staking"]["staked_share"], None),
     ("staking", "Reward withheld"): lambda r: (
@@ -97,6 +101,25 @@ def test_every_report_has_figures_with_units_and_a_series(
         assert found[label][0] == pytest.approx(value, rel=1e-12), label
         assert found[label][1] == (None if error is None else pytest.approx(error, rel=1e-12)), label
     assert valid_result(REPORTS[name](), name)["headline"] == result["headline"]
+
+
+# Of the figures that have an interval, where in the result it stands: the one that leads.
+INTERVALS: dict[tuple[str, str], Callable[[dict[str, Any]], list[float]]] = {
+    ("decomposition", "Tracking difference"): lambda r: nav(r)["tracking_difference_chance"]["interval_bp"],
+    ("decomposition", "Tracking error"): lambda r: nav(r)["tracking_error_bp"]["intervals"]["1"]["period"],
+    ("decomposition", "Unexplained"): lambda r: nav(r)["unexplained"]["interval_bp"],
+    ("staking", "Tracking difference"): lambda r: nav(r)["tracking_difference_chance"]["interval_bp"],
+}
+
+
+@pytest.mark.parametrize(("name", "label"), INTERVALS)
+def test_a_figure_has_the_interval_of_its_report(
+    made: dict[str, Report], name: str, label: str, valid_result: Callable[..., dict[str, Any]]
+) -> None:
+    result = valid_result(made[name], name)
+    figure = next(figure for figure in result["headline"] if figure["label"] == label)
+    assert figure["interval"] == pytest.approx(INTERVALS[name, label](result), rel=1e-12)
+    assert figure["interval"][0] <= figure["value"] <= figure["interval"][1]
 
 
 def test_the_divergence_ends_at_the_ratio_of_growth(made: dict[str, Report]) -> None:

@@ -14,7 +14,7 @@ from research.alignment.history import History
 from research.analyses.benchmark_clock.facts import BenchmarkClockFacts
 from research.analyses.benchmark_clock.pairs import ClockPair, OtherBenchmark, other_benchmark, with_other
 from research.analyses.benchmark_clock.words import conclusions, limits
-from research.analyses.figure import BP_A_YEAR, HOURS, PERCENT, Figure, Spark, spark
+from research.analyses.figure import BP_A_YEAR, HOURS, PERCENT, Figure, Spark, spark, tracking_error_figure
 from research.analyses.report import Report
 from research.analyses.statement import Statements
 from research.conventions import BASIS_POINT
@@ -69,9 +69,7 @@ class BenchmarkClock(BenchmarkClockFacts, Report):
         ]
         figures.append(Figure("An hour adds to tracking error", self.cost(1.0) / BASIS_POINT, BP_A_YEAR))
         if self.measures is not None:
-            figures.append(
-                Figure("Tracking error against the other series", self.measures.daily / BASIS_POINT, BP_A_YEAR)
-            )
+            figures.append(tracking_error_figure("Tracking error against the other series", self.measures))
             figures.append(Figure("Share of its variance from the clock", 100.0 * self.clock_share, PERCENT))
         return tuple(figures)
 

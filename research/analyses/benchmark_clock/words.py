@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from research.analyses.benchmark_clock.facts import BenchmarkClockFacts, PairVerdict
 from research.analyses.benchmark_clock.pairs import ClockPair
-from research.analyses.phrases import bp, hours_text, number, p_text, percent, simulated
+from research.analyses.phrases import both_intervals, bp, hours_text, number, p_text, percent, simulated
 from research.analyses.statement import Statement, Statements
 from research.conventions import BASIS_POINT
 
@@ -106,11 +106,12 @@ def _attribution(facts: BenchmarkClockFacts) -> Iterator[Statement]:
     if part is None or measures is None:
         return
     longest = max(measures.horizons)
+    within = "" if measures.interval is None else f" ({both_intervals(measures.interval)})"
     yield Statement(
         "clock.driver",
         f"Against the series at the other clock the tracking error is {bp(measures.daily)} a year from "
-        f"{facts.history.frequency} returns and {bp(measures.horizons[longest])} over {longest} {measures.period}s; "
-        "the clock, as a driver, makes "
+        f"{facts.history.frequency} returns{within} and {bp(measures.horizons[longest])} over {longest} "
+        f"{measures.period}s; the clock, as a driver, makes "
         f"{percent(facts.clock_share)} of its daily variance (coefficient {number(part.coefficient, part.std_error)}) "
         f"and {bp(part.contribution, signed=True)} a year of tracking difference.",
         values={

@@ -11,7 +11,16 @@ import pandas as pd
 from research.alignment.history import History
 from research.analyses.decomposition.facts import ExplanationFacts
 from research.analyses.decomposition.words import conclusions, limits
-from research.analyses.figure import BP_A_YEAR, Figure, Spark, break_day, cumulated_divergence, fee_measured
+from research.analyses.figure import (
+    BP_A_YEAR,
+    Figure,
+    Spark,
+    break_day,
+    cumulated_divergence,
+    fee_measured,
+    tracking_difference_figure,
+    tracking_error_figure,
+)
 from research.analyses.measures import measures_table, premium_table
 from research.analyses.report import Report
 from research.analyses.statement import Statements
@@ -53,20 +62,21 @@ class Explanation(ExplanationFacts, Report):
         nav, rest = self.measures["nav"], self.bases["nav"].unexplained
         price, found = self.measures.get("price"), self.day_of_change.real
         figures = [
-            Figure("Tracking difference", nav.log / BASIS_POINT, BP_A_YEAR),
-            Figure("Tracking error", nav.daily / BASIS_POINT, BP_A_YEAR),
+            tracking_difference_figure("Tracking difference", self.bases["nav"].difference),
+            tracking_error_figure("Tracking error", nav),
             fee_measured(self.regimes),
             Figure(
                 "Unexplained",
                 rest.contribution / BASIS_POINT,
                 BP_A_YEAR,
                 rest.contribution_std_error / BASIS_POINT,
+                interval=(rest.interval[0] / BASIS_POINT, rest.interval[1] / BASIS_POINT),
             ),
         ]
         if price is not None:
             figures += [
-                Figure("Tracking difference, market price", price.log / BASIS_POINT, BP_A_YEAR),
-                Figure("Tracking error, market price", price.daily / BASIS_POINT, BP_A_YEAR),
+                tracking_difference_figure("Tracking difference, market price", self.bases["price"].difference),
+                tracking_error_figure("Tracking error, market price", price),
             ]
         if self.regimes is not None:
             figures.append(Figure("Fee stated", self.regimes.regimes[-1].stated / BASIS_POINT, BP_A_YEAR))

@@ -7,7 +7,19 @@ from collections.abc import Iterator
 
 from research.analyses.decomposition.facts import ExplanationFacts
 from research.analyses.expense_ratio.words import change_statements, period_statements
-from research.analyses.phrases import bp, fund_name, gained_or_lost, joined, number, p_text, percent, plus_minus_bp
+from research.analyses.measures import Measures
+from research.analyses.phrases import (
+    both_intervals,
+    bp,
+    ends_bp,
+    fund_name,
+    gained_or_lost,
+    joined,
+    number,
+    p_text,
+    percent,
+    plus_minus_bp,
+)
 from research.analyses.statement import Statement, Statements
 from research.conventions import BASIS_POINT
 from research.decomposition import Decomposition, DriverEstimate
@@ -135,21 +147,28 @@ def _remainder_found(facts: ExplanationFacts) -> Iterator[Statement]:
 
 def _dispersion(facts: ExplanationFacts) -> Iterator[Statement]:
     nav = facts.measures["nav"]
-    floor = "" if math.isnan(nav.rounding_floor) else f" (rounding alone makes {bp(nav.rounding_floor)})"
+    floor = "" if math.isnan(nav.rounding_floor) else f"; rounding alone makes {bp(nav.rounding_floor)}"
+    yield from _tails(nav)
     yield Statement(
         "tracking_error.nav",
-        f"Tracking error of the net asset value is {bp(nav.daily)} a year{floor}.",
-        values={"tracking_error_bp": nav.daily / BASIS_POINT, "rounding_floor_bp": nav.rounding_floor / BASIS_POINT},
+        f"Tracking error of the net asset value is {bp(nav.daily)} a year{_within(nav)}{floor}.",
+        values={
+            "tracking_error_bp": nav.daily / BASIS_POINT,
+            "rounding_floor_bp": nav.rounding_floor / BASIS_POINT,
+            **_ends(nav),
+        },
     )
+    yield from _clusters(nav)
     longest = facts.long_horizon
     if longest is None:
         return
     price = facts.measures["price"]
     share = f"{percent(facts.premium_share)} of its {facts.history.frequency} variance"
+    yield from _tails(price)
     yield Statement(
         "tracking_error.price",
-        f"At market price it is {bp(price.daily)} a year from {facts.history.frequency} returns and "
-        f"{bp(price.horizons[longest])} over {longest} {price.period}s"
+        f"At market price it is {bp(price.daily)} a year from {facts.history.frequency} returns{_within(price)} and "
+        f"{bp(price.horizons[longest])} over {longest} {price.period}s{_within(price, longest)}"
         + {
             "premium that comes back": f": {share} is the premium, which comes back and does not accumulate.",
             "premium": f": {share} is the premium.",
@@ -162,7 +181,59 @@ def _dispersion(facts: ExplanationFacts) -> Iterator[Statement]:
             "sessions": longest,
             "long_tracking_error_bp": price.horizons[longest] / BASIS_POINT,
             "premium_share": facts.premium_share,
+            **_ends(price),
         },
+    )
+    yield from _clusters(price)
+
+
+def _within(measures: Measures, horizon: int = 1) -> str:
+    """Return the intervals of a tracking error as they stand behind it; nothing where there are none."""
+    found = measures.intervals.get(horizon)
+    return "" if found is None else f" ({both_intervals(found)})"
+
+
+def _ends(measures: Measures) -> dict[str, object]:
+    found = measures.interval
+    if found is None:
+        return {}
+    kinds = {"period_bp": found.period, "long_run_bp": found.long_run}
+    return {name: [end / BASIS_POINT for end in ends] for name, ends in kinds.items()}
+
+
+def _tails(measures: Measures) -> Iterator[Statement]:
+    found = measures.interval
+    if found is None or found.mean_absolute_divergence is None:
+        return
+    absolute = found.mean_absolute_divergence.frame[["lower", "upper"]].iloc[0]
+    low, high = float(absolute["lower"]), float(absolute["upper"])
+    yield Statement(
+        "tracking_error.tails",
+        f"Few days may make the tracking error of the {_BASIS[measures.basis]}: one holds "
+        f"{percent(found.one_day_share)} of all squared divergences. The steadier number is the mean absolute "
+        f"divergence, {bp(measures.mean_absolute)} a session ({ends_bp((low, high))}).",
+        "may be heavy",
+        {
+            "basis": measures.basis,
+            "one_day_share": found.one_day_share,
+            "tail_index": found.tail_index,
+            "mean_absolute_divergence_bp": measures.mean_absolute / BASIS_POINT,
+            "interval_bp": [low / BASIS_POINT, high / BASIS_POINT],
+        },
+    )
+
+
+def _clusters(measures: Measures) -> Iterator[Statement]:
+    found = measures.interval
+    if found is None or not found.clusters:
+        return
+    yield Statement(
+        "tracking_error.clusters",
+        f"The volatility of the daily divergence of the {_BASIS[measures.basis]} comes in clusters: these {found.nobs} "
+        f"sessions hold about {found.independent_stretches:.0f} independent stretches of it, which is why the long run "
+        "may differ from them.",
+        "clusters",
+        {"basis": measures.basis, "independent_stretches": found.independent_stretches, "sessions": found.nobs},
     )
 
 
@@ -238,8 +309,8 @@ def _changing(facts: ExplanationFacts) -> Iterator[Statement]:
         yield Statement(
             "noise.variance",
             "The noise of the net asset value changes through time (p of a constant variance "
-            f"{p_text(facts.p_value_constant_variance)}): standard errors allow for it, single tracking errors for the "
-            "whole sample do not.",
+            f"{p_text(facts.p_value_constant_variance)}): standard errors allow for it; a tracking error of the whole "
+            "sample is a mean over what changed.",
             facts.noise,
             {"p_value": facts.p_value_constant_variance},
         )

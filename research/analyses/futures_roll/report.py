@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, ClassVar
 import pandas as pd
 
 from research.alignment.history import History
-from research.analyses.figure import BP_A_YEAR, PERCENT, Figure, Spark, spark
+from research.analyses.figure import BP_A_YEAR, PERCENT, Figure, Spark, spark, tracking_difference_figure
 from research.analyses.futures_roll.facts import FuturesRollFacts
 from research.analyses.futures_roll.trades import schedules_table
 from research.analyses.futures_roll.words import conclusions, limits
@@ -62,7 +62,7 @@ class FuturesRoll(FuturesRollFacts, Report):
         """Return what the roll contributed and how much of it passed through, contango, and the other parts."""
         roll, held, trades = self.roll, self.exposure, self.trades
         return (
-            Figure("Tracking difference", self.result.tracking_difference / BASIS_POINT, BP_A_YEAR),
+            tracking_difference_figure("Tracking difference", self.result.difference),
             _contribution("Roll yield", roll),
             Figure(
                 "Roll passed through",

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, ClassVar
 import pandas as pd
 
 from research.alignment.history import History
-from research.analyses.figure import BP_A_YEAR, PERCENT, Figure, Spark, cumulated_divergence
+from research.analyses.figure import BP_A_YEAR, PERCENT, Figure, Spark, cumulated_divergence, tracking_difference_figure
 from research.analyses.phrases import percent
 from research.analyses.report import Report
 from research.analyses.staking.facts import StakingFacts
@@ -65,7 +65,7 @@ class Staking(StakingFacts, Report):
         means, tax, low = self.means, self.tax, self.tax_rates[0]
         truth = "" if tax.truth is None else f"truth: {100.0 * tax.truth:g}"
         return (
-            Figure("Tracking difference", self.result.tracking_difference / BASIS_POINT, BP_A_YEAR),
+            tracking_difference_figure("Tracking difference", self.result.difference),
             Figure("Gross reward on staked coins", means.staking_yield / BASIS_POINT, BP_A_YEAR),
             Figure("Staked share", 100.0 * means.staked_share, PERCENT, remark=f"since {means.since:%Y-%m-%d}"),
             Figure("Reward withheld", 100.0 * tax.rate, PERCENT, 100.0 * tax.std_error, truth),
@@ -77,7 +77,7 @@ class Staking(StakingFacts, Report):
                 else [Figure("Yield that issuance leads one to expect", self.expected / BASIS_POINT, BP_A_YEAR)]
             ),
             *(
-                Figure(f"Tracking difference, {name} benchmark", one.tracking_difference / BASIS_POINT, BP_A_YEAR)
+                tracking_difference_figure(f"Tracking difference, {name} benchmark", one.difference)
                 for name, one in self.against.items()
             ),
         )

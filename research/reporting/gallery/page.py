@@ -236,8 +236,8 @@ def _row(run: Run, labels: Sequence[Label], anchor: str) -> _Row:
 
 
 def _cell(run: Run, label: Label) -> _Cell:
-    value, error = run.figures.get(label, (None, None))
-    return _Cell(number_text(value, error), "" if value is None else repr(value))
+    value, error, interval = run.figures.get(label, (None, None, None))
+    return _Cell(number_text(value, error, interval), "" if value is None else repr(value))
 
 
 def _title(notebook: str) -> str:

@@ -22,6 +22,7 @@ _KINDS: Final = ("html", "ipynb", "json")
 _MOST_FIGURES: Final = 4
 _WORDS: Final = 120
 
+Shown = tuple[float | None, float | None, tuple[float | None, float | None] | None]
 Label = tuple[str, str]
 """What a figure is, and its unit."""
 
@@ -62,7 +63,7 @@ class Run:
     failure: Mapping[str, Any] | None
     notes: tuple[str, ...]
     links: Mapping[str, str]
-    figures: Mapping[Label, tuple[float | None, float | None]] = field(default_factory=dict)
+    figures: Mapping[Label, Shown] = field(default_factory=dict)
     spark: Sparkline | None = None
     series: Label = ("", "")
     until: str = ""
@@ -176,12 +177,17 @@ def _found(result: Mapping[str, Any]) -> str:
     return f"{what} that nobody has acknowledged: {', '.join(named)}"
 
 
-def _figures(value: object) -> dict[Label, tuple[float | None, float | None]]:
-    found: dict[Label, tuple[float | None, float | None]] = {}
+def _figures(value: object) -> dict[Label, Shown]:
+    found: dict[Label, Shown] = {}
     for item in map(_mapping, _list(value)[:_MOST_FIGURES]):
         label = _text(item.get("label"))
         if label:
-            found[label, _text(item.get("unit"))] = as_number(item.get("value")), as_number(item.get("std_error"))
+            ends = [as_number(end) for end in _list(item.get("interval"))]
+            found[label, _text(item.get("unit"))] = (
+                as_number(item.get("value")),
+                as_number(item.get("std_error")),
+                (ends[0], ends[1]) if len(ends) == 2 else None,
+            )
     return found
 
 

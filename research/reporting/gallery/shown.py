@@ -89,16 +89,23 @@ def as_number(value: object) -> float | None:
     return number if math.isfinite(number) else None
 
 
-def number_text(value: float | None, error: float | None = None) -> str:
-    """Return a number with the decimals that its error, or its size, deserves.
+def number_text(
+    value: float | None, error: float | None = None, interval: tuple[float | None, float | None] | None = None
+) -> str:
+    """Return a number with the decimals that its error, or its size, deserves; without an error, with its interval.
 
     Examples
     --------
     >>> number_text(19.9612, 0.0361), number_text(-1086.4), number_text(0.98), number_text(0.00048), number_text(None)
     ('19.96 ± 0.04', '-1,086', '0.98', '0.00048', '–')
+    >>> number_text(1.0401, None, (0.9338, 1.3956)), number_text(0.0, None, (0.0, None))
+    ('1.04 (0.93 to 1.40)', '0.00 (0.00 to –)')
     """
     if value is None:
         return MISSING
+    if error is None and interval is not None:
+        low, high = (number_text(end) for end in interval)
+        return f"{number_text(value)} ({low} to {high})"
     if max(abs(value), abs(error or 0.0)) >= 1e9:
         large = unsigned_zero(f"{value:.3g}")
         return large if error is None else f"{large} ± {error:.2g}"
