@@ -24,7 +24,21 @@ def simulate() -> None:
 @click.option(
     "--draws", type=click.IntRange(min=2), default=1000, show_default=True, help="Funds of each kind of noise."
 )
-@click.option("--sessions", type=click.IntRange(min=60), default=504, show_default=True, help="Sessions of each fund.")
+@click.option(
+    "--sessions",
+    type=click.IntRange(min=60),
+    multiple=True,
+    default=(504,),
+    show_default=True,
+    help="Sessions of each fund; may be repeated.",
+)
+@click.option(
+    "--error",
+    type=click.Choice(["averaged", "noise", "ar1"]),
+    default="averaged",
+    show_default=True,
+    help="Errors averaged over what the noise may be, or plugged in.",
+)
 @click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True, help="Seeds everything.")
 @click.option("--jobs", type=click.IntRange(min=1), default=1, show_default=True, help="Processes.")
 @click.option("--breaks", is_flag=True, help="Study the interval of the fee's first day instead.")
@@ -33,23 +47,26 @@ def coverage(
     noises: tuple[str, ...],
     kind: str,
     draws: int,
-    sessions: int,
+    sessions: tuple[int, ...],
+    error: str,
     seed: int,
     jobs: int,
     breaks: bool,
     as_json: bool,
 ) -> None:
-    """Measure bias, efficiency and coverage of the intervals on simulated funds."""
+    """Measure bias, efficiency, width and coverage of the intervals on simulated funds."""
     from research.simulation import break_coverage, coverage_study
 
     chosen = noises or ("stationary", "random_walk", "mixed")
     try:
         if breaks:
-            study: Any = break_coverage(chosen, draws, sessions, seed=seed, jobs=jobs)
+            if len(sessions) > 1:
+                stop("--breaks studies one length at a time: give --sessions once", WRONG_REQUEST)
+            study: Any = break_coverage(chosen, draws, sessions[0], seed=seed, jobs=jobs)
         else:
-            study = coverage_study(chosen, draws, sessions, seed=seed, jobs=jobs, kind=_kind(kind))
-    except ResearchError as error:
-        stop(str(error), WRONG_REQUEST)
+            study = coverage_study(chosen, draws, sessions, seed=seed, jobs=jobs, kind=_kind(kind), error=error)
+    except ResearchError as refused:
+        stop(str(refused), WRONG_REQUEST)
     print_json(study.to_dict()) if as_json else click.echo(str(study))
 
 
@@ -60,6 +77,30 @@ def _kind(name: str) -> Any:  # noqa: ANN401 - a literal type that lives behind 
     if name not in kinds:
         raise UnknownNameError("kind of fund", name, kinds)
     return name
+
+
+@simulate.command()
+@click.option("--fund", "funds", multiple=True, metavar="KIND", help="A kind of fund; may be repeated [default: all].")
+@click.option("--noise", "noises", multiple=True, metavar="KIND", help="A kind of noise, or bundled; may be repeated.")
+@click.option("--wrong", "deviations", multiple=True, metavar="NAME", help="What is wrong; may be repeated.")
+@click.option("--draws", type=click.IntRange(min=1), default=10, show_default=True, help="Funds of each row.")
+@click.option("--sessions", type=click.IntRange(min=120), default=504, show_default=True, help="Sessions of each fund.")
+@click.option("--basis", type=click.Choice(["nav", "price"]), default="nav", show_default=True)
+@click.option("--impose", multiple=True, metavar="DRIVER", help="A driver to impose; may be repeated.")
+@click.option("--breaks/--no-breaks", default=True, show_default=True, help="Look for a change of the drift, too.")
+@click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True, help="Seeds everything.")
+@click.option("--jobs", type=click.IntRange(min=1), default=1, show_default=True, help="Processes.")
+@as_json
+def verdicts(as_json: bool, **options: Any) -> None:  # noqa: ANN401 - click gives them by name
+    """Measure how often each verdict is false, with nothing wrong and with one thing wrong."""
+    from research.simulation import verdict_study
+
+    try:
+        # What was not named is as the study has it by default.
+        study = verdict_study(**{name: value for name, value in options.items() if value != ()})
+    except ResearchError as error:
+        stop(str(error), WRONG_REQUEST)
+    print_json(study.to_dict()) if as_json else click.echo(str(study))
 
 
 @simulate.command("tracking-error")

@@ -1,6 +1,7 @@
 """Simulated funds whose truth is known, and the coverage study that they make possible."""
 
 from research.simulation.coverage import BreakCoverage, CoverageStudy, break_coverage, coverage_study
+from research.simulation.deviations import DEVIATIONS, Deviation
 from research.simulation.examples import (
     SIMULATED_FUNDS,
     SimulatedFund,
@@ -12,6 +13,7 @@ from research.simulation.noise import Shocks
 from research.simulation.noise_kinds import NOISE_KINDS, NoiseKind, driver_worlds, noise_worlds, study_world
 from research.simulation.paths import Panel, simulate_panel
 from research.simulation.simulate import SimulatedHistory, Truth, history_of, simulate
+from research.simulation.verdicts import VERDICTS, VerdictStudy, verdict_study
 from research.simulation.world import (
     Curve,
     Leverage,
@@ -27,11 +29,14 @@ from research.simulation.world import (
 )
 
 __all__ = [
+    "DEVIATIONS",
     "NOISE_KINDS",
     "SIMULATED_FUNDS",
+    "VERDICTS",
     "BreakCoverage",
     "CoverageStudy",
     "Curve",
+    "Deviation",
     "Leverage",
     "Market",
     "Noise",
@@ -46,6 +51,7 @@ __all__ = [
     "SimulatedKind",
     "Staking",
     "Truth",
+    "VerdictStudy",
     "World",
     "break_coverage",
     "coverage_study",
@@ -59,4 +65,5 @@ __all__ = [
     "simulated",
     "simulated_funds",
     "study_world",
+    "verdict_study",
 ]

@@ -9,11 +9,12 @@ from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from multiprocessing import get_context
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
+from scipy.special import ndtri
 
 from research.alignment.history import Basis
 from research.conventions import BASIS_POINT, check_confidence, years_between
@@ -30,12 +31,22 @@ from research.simulation.simulate import history_of
 from research.simulation.world import SimulatedKind, World
 from research.tables import Result, Table
 
-__all__ = ["BreakCoverage", "CoverageStudy", "break_coverage", "coverage_study", "share_interval"]
+__all__ = [
+    "BreakCoverage",
+    "CoverageStudy",
+    "break_coverage",
+    "coverage_study",
+    "plain_rows",
+    "run_tasks",
+    "share_interval",
+]
+
+Made = TypeVar("Made")
 
 _CHUNK = 100
 # Every driver of a simulated fund passes through in full.
 _TRUTH = 1.0
-_FOUND = ("driver", "truth", "estimate", "std_error", "inside", "best", "stated_bp")
+_FOUND = ("driver", "truth", "estimate", "std_error", "inside", "width", "best", "stated_bp")
 _BASIC = ("stationary", "random_walk", "mixed")
 
 
@@ -48,7 +59,7 @@ class Study(Result):
     estimates : pandas.DataFrame
         Everything that was found, one row each.
     worlds : mapping of str to World
-        What was simulated.
+        What was simulated, of several lengths the last.
     draws, seed : int
         Funds of each kind, and what seeded them.
     confidence : float
@@ -72,8 +83,8 @@ class Study(Result):
 
     def to_dict(self) -> dict[str, object]:
         """Return the study as plain numbers, ready for JSON."""
-        rows = self.frame.to_dict(orient="records")
-        return {"draws": self.draws, "seed": self.seed, "confidence": self.confidence, "rows": _plain(rows)}
+        rows = plain_rows(self.frame)
+        return {"draws": self.draws, "seed": self.seed, "confidence": self.confidence, "rows": rows}
 
 
 @dataclass(frozen=True, eq=False)
@@ -82,30 +93,35 @@ class CoverageStudy(Study):
 
     Notes
     -----
-    Columns of `estimates`: ``noise``, ``basis``, ``draw``, ``driver``, ``truth``, ``estimate``, ``std_error``,
-    ``inside`` (1 where the interval holds the truth), ``best`` (generalised least squares with the true noise
-    parameters), ``stated_bp`` (driver's gain a year). NaN where the driver was imposed.
+    Columns of `estimates`: ``noise``, ``sessions``, ``basis``, ``draw``, ``driver``, ``truth``, ``estimate``,
+    ``std_error``, ``inside`` (1 where the interval holds the truth), ``width`` of the interval, ``best`` (generalised
+    least squares with the true noise parameters), ``stated_bp`` (driver's gain a year). NaN where the driver was
+    imposed.
     """
 
     @cached_property
     def frame(self) -> pd.DataFrame:
-        """One row for each kind of noise, basis and driver.
+        """One row for each kind of noise, length of the sample, basis and driver.
 
         ``draws`` that were estimated, ``bias`` of the coefficient, ``bias_std_error`` (its Monte-Carlo error),
         ``bias_share`` (bias over the mean standard error), ``sd`` of the estimates, ``std_error`` (mean of those
-        stated), ``std_error_bp`` (of the contribution, a year), ``efficiency`` (variance of the best estimator over
-        that of this one), ``coverage`` and its Monte-Carlo interval ``lower`` to ``upper``.
+        stated), ``std_error_bp`` (of the contribution, a year), ``width_bp`` (mean width of its interval) beside
+        ``best_width_bp`` (that of the best estimator, whose spread is known), ``efficiency`` (variance of the best
+        estimator over that of this one), ``coverage`` and its Monte-Carlo interval ``lower`` to ``upper``.
         """
-        keys = ["noise", "basis", "driver"]
-        rows = [(*map(str, key), *_row(group)) for key, group in self.estimates.groupby(keys, sort=False)]
+        keys = ["noise", "sessions", "basis", "driver"]
+        groups = self.estimates.groupby(keys, sort=False)
+        rows = [(*key, *_row(group, self.confidence)) for key, group in groups]
         columns = ["draws", "bias", "bias_std_error", "bias_share", "sd", "std_error", "std_error_bp"]
-        return pd.DataFrame(rows, columns=[*keys, *columns, "efficiency", "coverage", "lower", "upper"])
+        columns += ["width_bp", "best_width_bp", "efficiency", "coverage", "lower", "upper"]
+        return pd.DataFrame(rows, columns=[*keys, *columns])
 
     def summary(self) -> Table:
         """Return the study as a table for readers."""
         frame = self.frame
         shown = pd.DataFrame(
             {
+                "sessions": frame["sessions"],
                 "basis": frame["basis"],
                 "driver": frame["driver"],
                 "bias": frame["bias"],
@@ -113,16 +129,19 @@ class CoverageStudy(Study):
                 "sd": frame["sd"],
                 "mean se": frame["std_error"],
                 "se, bp": frame["std_error_bp"],
+                "width, bp": frame["width_bp"],
+                "best width, bp": frame["best_width_bp"],
                 "efficiency": frame["efficiency"],
                 "coverage": 100 * frame["coverage"],
                 "Monte Carlo": _ranges(frame),
             }
         ).set_index(frame["noise"].rename(None))
         formats = {"bias": "+.5f", "bias / se": "+.3f", "sd": ".5f", "mean se": ".5f", "se, bp": ".3f"}
-        formats |= {"efficiency": ".3f", "coverage": ".1f"}
+        formats |= {"width, bp": ".2f", "best width, bp": ".2f", "efficiency": ".3f", "coverage": ".1f"}
         notes = (
             "Bias, sd and se are those of the coefficient, whose truth is 1; se, bp: of the contribution a year.",
             "Efficiency: variance of generalised least squares with the true noise, over the variance found.",
+            "Width: of the interval of the contribution a year, and what it would be for who knows the noise.",
             *_descriptions(self.worlds),
         )
         caption = f"Coverage of {self.confidence:.0%} intervals, %, {self.draws} simulated funds each, seed {self.seed}"
@@ -175,27 +194,29 @@ class BreakCoverage(Study):
         return Table(shown, caption, formats | {"coverage": ".1f"}, notes)
 
 
-def _row(group: pd.DataFrame) -> tuple[float, ...]:
-    """Return the figures of one kind, basis and driver."""
+def _row(group: pd.DataFrame, confidence: float) -> tuple[float, ...]:
+    """Return the figures of one kind, length, basis and driver."""
     known = group.dropna(subset=["estimate"])
     count = len(known)
     if count < 2:
-        return (count, *[math.nan] * 10)
+        return (count, *[math.nan] * 12)
     error = (known["estimate"] - known["truth"]).to_numpy()
     best = (known["best"] - known["truth"]).to_numpy()
     spread, stated = float(error.std(ddof=1)), float(known["std_error"].mean())
     bias = float(error.mean())
     bounds = share_interval(int(known["inside"].sum()), count)
-    in_bp = float((known["std_error"] * known["stated_bp"].abs()).mean())
+    gains = known["stated_bp"].abs()
+    in_bp, width = float((known["std_error"] * gains).mean()), float((known["width"] * gains).mean())
+    best_width = 2.0 * float(ndtri(0.5 + confidence / 2)) * float((best * gains.to_numpy()).std(ddof=1))
     efficiency = float(best.var(ddof=1) / spread**2) if spread > 0.0 else math.nan
-    figures = (bias, spread / math.sqrt(count), bias / stated, spread, stated, in_bp, efficiency)
+    figures = (bias, spread / math.sqrt(count), bias / stated, spread, stated, in_bp, width, best_width, efficiency)
     return (count, *figures, float(known["inside"].mean()), *bounds)
 
 
 def coverage_study(
     noises: Sequence[str] | Mapping[str, World] = _BASIC,
     draws: int = 1000,
-    sessions: int = 504,
+    sessions: int | Sequence[int] = 504,
     *,
     seed: int = 0,
     confidence: float = 0.95,
@@ -213,8 +234,8 @@ def coverage_study(
         Kinds of noise by name, see `NOISE_KINDS`; or worlds of one's own by any name.
     draws : int
         Funds of each kind.
-    sessions : int
-        Sessions of each fund; of no effect where worlds are given.
+    sessions : int or sequence of int
+        Sessions of each fund, one length or several; of no effect where worlds are given.
     seed : int
         Seeds everything; fund i of a kind is ``simulate(world, seed, draw=i)``.
     confidence : float
@@ -233,7 +254,7 @@ def coverage_study(
     Returns
     -------
     CoverageStudy
-        One row for each kind, basis and driver.
+        One row for each kind, length, basis and driver.
 
     Raises
     ------
@@ -257,14 +278,19 @@ def coverage_study(
     whole("draws", draws, 2)
     whole("seed", seed, 0)
     check_confidence(confidence)
-    worlds = _worlds(noises, world or study_world(sessions, kind))
+    lengths = (sessions,) if isinstance(sessions, int) else tuple(sessions)
+    given = [world] if world is not None or isinstance(noises, Mapping) else [study_world(n, kind) for n in lengths]
+    by_length = [_worlds(noises, each or study_world()) for each in given]
+    if not by_length:
+        raise ParameterError("sessions is empty: give at least one length, such as 504")
     tasks = [
         (name, each, tuple(range(first, min(first + _CHUNK, draws))), seed, confidence, grouped, options)
+        for worlds in by_length
         for name, each in worlds.items()
         for first in range(0, draws, _CHUNK)
     ]
-    estimates = pd.concat(_run(_estimates, tasks, jobs), ignore_index=True)
-    return CoverageStudy(estimates=estimates, worlds=worlds, draws=draws, seed=seed, confidence=confidence)
+    estimates = pd.concat(run_tasks(_estimates, tasks, jobs), ignore_index=True)
+    return CoverageStudy(estimates=estimates, worlds=by_length[-1], draws=draws, seed=seed, confidence=confidence)
 
 
 def break_coverage(
@@ -313,7 +339,7 @@ def break_coverage(
         for name, each in worlds.items()
         for first in range(0, draws, 10)
     ]
-    estimates = pd.concat(_run(_breaks, tasks, jobs), ignore_index=True)
+    estimates = pd.concat(run_tasks(_breaks, tasks, jobs), ignore_index=True)
     return BreakCoverage(estimates=estimates, worlds=worlds, draws=draws, seed=seed, confidence=confidence)
 
 
@@ -327,8 +353,23 @@ def _worlds(noises: Sequence[str] | Mapping[str, World], world: World) -> dict[s
     return worlds
 
 
-def _run(function: Callable[..., pd.DataFrame], tasks: Sequence[tuple[Any, ...]], jobs: int) -> list[pd.DataFrame]:
-    """Return the tables of all tasks in order, from one process or several."""
+def run_tasks(function: Callable[..., Made], tasks: Sequence[tuple[Any, ...]], jobs: int) -> list[Made]:
+    """Return what a function makes of all tasks, in their order, from one process or several.
+
+    Parameters
+    ----------
+    function : callable
+        Of a module, so that another process can find it.
+    tasks : sequence of tuple
+        Its arguments, a tuple a call.
+    jobs : int
+        Processes, from 1.
+
+    Raises
+    ------
+    ParameterError
+        If `jobs` is no whole number from 1.
+    """
     whole("jobs", jobs, 1)
     if jobs == 1:
         return [function(*task) for task in tasks]
@@ -377,9 +418,10 @@ def _estimates(
                 **options,
             )
             rows.extend(
-                (name, sample.basis, draw, *figures) for figures in _figures(sample, found, best, i, confidence)
+                (name, world.sessions, sample.basis, draw, *figures)
+                for figures in _figures(sample, found, best, i, confidence)
             )
-    return pd.DataFrame(rows, columns=["noise", "basis", "draw", *_FOUND])
+    return pd.DataFrame(rows, columns=["noise", "sessions", "basis", "draw", *_FOUND])
 
 
 def _is_plain(world: World) -> bool:
@@ -422,7 +464,7 @@ def _measured(panel: Panel, row: int, grouped: bool) -> Iterator[_Sample]:
 def _figures(
     sample: _Sample, found: Identification, best: BestEstimator, row: int, confidence: float
 ) -> Iterator[tuple[object, ...]]:
-    """Yield driver, truth, estimate, standard error, whether the truth is inside, the best estimate, and bp a year."""
+    """Yield the columns `_FOUND` of each driver."""
     fit, paths = found.fit, sample.exposures.to_numpy(dtype=float)
     free = np.array([name not in found.imposed for name in sample.exposures.columns])
     moved = sample.level.to_numpy() - paths[:, ~free].sum(axis=1)
@@ -436,11 +478,11 @@ def _figures(
             continue
         stated = gain / years / BASIS_POINT
         if exposure not in estimated:
-            yield name, _TRUTH, math.nan, math.nan, math.nan, math.nan, stated
+            yield name, _TRUTH, math.nan, math.nan, math.nan, math.nan, math.nan, stated
             continue
         value, error, other = (float(figure) for figure in estimated[exposure])
-        inside = float(bounds["lower"][exposure] <= _TRUTH <= bounds["upper"][exposure])
-        yield name, _TRUTH, value, error, inside, other, stated
+        low, high = float(bounds["lower"][exposure]), float(bounds["upper"][exposure])
+        yield name, _TRUTH, value, error, float(low <= _TRUTH <= high), high - low, other, stated
 
 
 def _regimes(world: World) -> tuple[FeePeriod, ...]:
@@ -474,10 +516,16 @@ def _descriptions(worlds: Mapping[str, World]) -> tuple[str, ...]:
     return tuple(f"{name}: {NOISE_KINDS[name].description}." for name in worlds if name in NOISE_KINDS)
 
 
-def _plain(rows: list[dict[object, object]]) -> list[dict[str, object]]:
-    """Return rows whose numbers are Python's own, NaN as None."""
+def plain_rows(frame: pd.DataFrame) -> list[dict[str, object]]:
+    """Return the rows of a table with Python's own numbers, NaN as None.
+
+    Examples
+    --------
+    >>> plain_rows(pd.DataFrame({"share": [0.5, math.nan]}))
+    [{'share': 0.5}, {'share': None}]
+    """
     plain = []
-    for row in rows:
+    for row in frame.to_dict(orient="records"):
         cells: dict[str, object] = {}
         for key, value in row.items():
             number = value.item() if isinstance(value, np.generic) else value

@@ -36,16 +36,26 @@ class NoiseKind(Result):
         What it is, in words.
     rounding : Rounding
         Steps to which prices are printed.
+    drift : float, optional
+        Mean log return of the market a year, where the kind depends on it: rounding weighs more on a price that fell.
     """
 
     noise: Noise
     description: str
     rounding: Rounding = field(default_factory=Rounding)
+    drift: float | None = None
 
     def summary(self) -> Table:
         """Return its parameters, one row each."""
         rows = shown_parameters("noise", self.noise) | shown_parameters("rounding", self.rounding)
+        if self.drift is not None:
+            rows |= shown_parameters("market.drift", self.drift)
         return Table.of(dict(rows), f"Tracking noise: {self.description}")
+
+    def put_on(self, world: World) -> World:
+        """Return the world with this noise in the place of its own."""
+        market = world.market if self.drift is None else replace(world.market, drift=self.drift)
+        return replace(world, noise=self.noise, rounding=self.rounding, market=market)
 
 
 _FINE, _COARSE = Rounding(nav=1e-4, close=0.01), Rounding(nav=0.01, close=0.01)
@@ -66,6 +76,22 @@ NOISE_KINDS: Final[Mapping[str, NoiseKind]] = {
         Noise(2e-5, 0.0), "0.2 bp that stays, net asset value and close of $25 printed to the cent", _COARSE
     ),
     "autocorrelated": NoiseKind(Noise(0.0, 1e-4, autocorrelation=0.8), "1 bp that comes back slowly: AR(1) of 0.8"),
+    "walk_02": NoiseKind(Noise(2e-6, 1e-4), "0.02 bp that stays under 1 bp that comes back"),
+    "walk_03": NoiseKind(Noise(3e-6, 1e-4), "0.03 bp that stays under 1 bp that comes back"),
+    "walk_05": NoiseKind(Noise(5e-6, 1e-4), "0.05 bp that stays under 1 bp that comes back"),
+    "autocorrelated_walk": NoiseKind(
+        Noise(5e-6, 1e-4, autocorrelation=0.8), "0.05 bp that stays under 1 bp that comes back slowly: AR(1) of 0.8"
+    ),
+    "rounded_rising": NoiseKind(
+        Noise(2e-5, 0.0), "0.2 bp that stays, printed to the cent from $25 in a market that rises", _COARSE, drift=0.6
+    ),
+    "rounded_falling": NoiseKind(
+        Noise(2e-5, 0.0), "0.2 bp that stays, printed to the cent from $25 in a market that falls", _COARSE, drift=-0.6
+    ),
+    "student_3": NoiseKind(Noise(2e-5, 1e-4, shocks=Shocks(df=3.0)), "mixed, Student t with 3 degrees of freedom"),
+    "volatility_persistent": NoiseKind(
+        Noise(2e-5, 1e-4, shocks=Shocks(arch=0.08, garch=0.91)), "mixed, GARCH(1,1) with 0.08 and 0.91"
+    ),
 }
 """Every kind by name."""
 
@@ -160,6 +186,5 @@ def noise_worlds(noises: Iterable[str], world: World) -> dict[str, World]:
     for name in noises:
         if name not in NOISE_KINDS:
             raise UnknownNameError("kind of noise", name, NOISE_KINDS)
-        kind = NOISE_KINDS[name]
-        worlds[name] = replace(world, noise=kind.noise, rounding=kind.rounding)
+        worlds[name] = NOISE_KINDS[name].put_on(world)
     return worlds
