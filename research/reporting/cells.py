@@ -28,7 +28,7 @@ from IPython.core.interactiveshell import InteractiveShell
 from traitlets import Type
 from traitlets.config import Config
 
-from research.reporting.process import STREAMS
+from research.reporting.printed import STREAMS
 
 __all__ = ["main", "serve"]
 

@@ -6,7 +6,6 @@ then, and says at which cell it was.
 
 from __future__ import annotations
 
-import codecs
 import contextlib
 import json
 import platform
@@ -24,7 +23,8 @@ from typing import IO, Any, Final
 
 from research.errors import NotebookError
 from research.reporting.parameters import Value
-from research.reporting.process import STREAMS, CellProcess
+from research.reporting.printed import STREAMS, PrintedFile
+from research.reporting.process import CellProcess
 from research.reporting.result import Failure
 
 __all__ = ["START_TIMEOUT", "Execution", "Node", "cell_process", "execute", "normalise", "quick_imports"]
@@ -197,7 +197,7 @@ class _Run:
         self._process = process
         self._timeout = timeout
         self._outputs = _Outputs(execution.notebook.cells)
-        self._printed = [_Printed(process.folder / name) for name in STREAMS]
+        self._printed = [PrintedFile(process.folder / name) for name in STREAMS]
         self._limit = time.monotonic() + START_TIMEOUT
         self._over = False
         self._lines: queue.SimpleQueue[bytes] = queue.SimpleQueue()
@@ -311,28 +311,6 @@ def _heading_above(cells: list[Node], index: int) -> str | None:
                 if line.startswith("#"):
                     return str(line.lstrip("#").strip())
     return None
-
-
-class _Printed:
-    """A file into which something is printed, read as far as somebody says."""
-
-    def __init__(self, path: Path) -> None:
-        self._path = path
-        self._read = 0
-        self._decoder = codecs.getincrementaldecoder("utf-8")("replace")
-
-    def until(self, end: int | None) -> str:
-        """Return what comes next, up to a position or to the end of the file."""
-        if end is not None and end <= self._read:
-            return ""
-        try:
-            with self._path.open("rb") as stream:
-                stream.seek(self._read)
-                content = stream.read() if end is None else stream.read(end - self._read)
-        except FileNotFoundError:  # not there yet, or a cell has removed it
-            content = b""
-        self._read += len(content)
-        return self._decoder.decode(content, final=end is None)
 
 
 class _Outputs:

@@ -14,6 +14,7 @@ import sys
 import tempfile
 import threading
 import time
+import warnings
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import IO, Final, Protocol
@@ -22,16 +23,12 @@ from research.reporting.interruption import uninterrupted
 
 __all__ = [
     "CELL_ENVIRONMENT",
-    "STREAMS",
     "WARM_ENVIRONMENT",
     "WARM_PREFERENCES",
     "CellProcess",
     "can_fork",
     "note_path",
 ]
-
-STREAMS: Final = ("stdout", "stderr")
-"""The files that hold what a process for cells prints, in its folder."""
 
 _THREADS: Final = (
     "OMP_NUM_THREADS",
@@ -192,10 +189,18 @@ def _forked(folder: Path) -> _Started:
     return _Fork(pid), os.fdopen(ask, "wb"), os.fdopen(answers, "rb")
 
 
+def _forget_warnings() -> None:
+    """Forget which warnings were given: they belong to runs. The filters that libraries have set stay, as they do."""
+    for module in list(sys.modules.values()):
+        names = getattr(module, "__dict__", None)
+        if isinstance(names, dict):  # among the modules are objects that only look like one
+            names.pop("__warningregistry__", None)
+    warnings.onceregistry.clear()  # type: ignore[attr-defined]
+
+
 def _become_cells(requests: int, answer: int, folder: Path) -> None:
     """Turn this process, just forked, into what a fresh one would be, and run cells."""
     from research.reporting.cells import serve  # noqa: PLC0415
-    from research.reporting.warm import forget_warnings  # noqa: PLC0415
 
     os.setsid()
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGCHLD):
@@ -207,7 +212,7 @@ def _become_cells(requests: int, answer: int, folder: Path) -> None:
     sys.path[:] = ["", *_path]
     sys.argv = [""]
     _forget_pool()
-    forget_warnings()
+    _forget_warnings()
     random.seed()
     if "numpy" in sys.modules:
         sys.modules["numpy"].random.seed()

@@ -20,7 +20,7 @@ from typing import Final
 from research.reporting.execute import quick_imports
 from research.reporting.process import note_path
 
-__all__ = ["WANTED", "attempt", "forget_warnings"]
+__all__ = ["WANTED", "attempt"]
 
 WANTED: Final = "RESEARCH_WARM_FOR"
 """Variable with the path of a file that is there as long as somebody needs this process; others have none."""
@@ -58,15 +58,6 @@ def attempt(steps: Iterable[str | Callable[[], object]]) -> None:
                 partial(importlib.import_module, step)() if isinstance(step, str) else step()
     finally:
         warnings.showwarning = shown
-
-
-def forget_warnings() -> None:
-    """Forget which warnings were given: they belong to runs. The filters that libraries have set stay, as they do."""
-    for module in list(sys.modules.values()):
-        names = getattr(module, "__dict__", None)
-        if isinstance(names, dict):  # among the modules are objects that only look like one
-            names.pop("__warningregistry__", None)
-    warnings.onceregistry.clear()  # type: ignore[attr-defined]
 
 
 def _pandas() -> None:

@@ -183,6 +183,7 @@ RESULT: dict[str, Any] = {
     "conclusions": ["It charges what it says."],
     "limits": [],
     "figures": [{"label": "Fee measured", "value": 19.96, "unit": "bp a year", "std_error": None}],
+    "bottom_line": ["The expense ratio is measured as 0.20 % a year."],
     "statements": [
         {
             "kind": "conclusion",
@@ -241,9 +242,13 @@ def test_schema_is_valid_and_documented(name: str) -> None:
 def test_the_design_is_in_the_schema() -> None:
     schema = load_schema("result")
     assert set(RESULT) == set(schema["properties"])
-    assert set(schema["required"]) | set(schema["then"]["required"]) | {"figures", "statements", *TOPICS, *OLD} == set(
-        RESULT
-    )
+    assert set(schema["required"]) | set(schema["then"]["required"]) | {
+        "bottom_line",
+        "figures",
+        "statements",
+        *TOPICS,
+        *OLD,
+    } == set(RESULT)
 
 
 @pytest.mark.parametrize("notebook", TOPICS)
