@@ -1,4 +1,4 @@
-"""``research simulate coverage`` from the command line."""
+"""``research simulate coverage`` and ``verdicts`` from the command line."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ import pytest
 from research.cli import main
 
 
-def run(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, str, str]:
+def run(capsys: pytest.CaptureFixture[str], *arguments: str, command: str = "coverage") -> tuple[int, str, str]:
     with pytest.raises(SystemExit) as ended:
-        main(["simulate", "coverage", *arguments])
+        main(["simulate", command, *arguments])
     captured = capsys.readouterr()
     return int(ended.value.code or 0), captured.out, captured.err
 
@@ -24,6 +24,29 @@ def test_a_table_for_eyes_and_the_same_numbers_as_json(capsys):
     code, out, _ = run(capsys, *small, "--json")
     assert code == 0
     assert json.loads(out)["draws"] == 4
+
+
+def test_plugged_in_errors_and_several_lengths(capsys):
+    request = ("--draws", "3", "--noise", "walk_03", "--error", "noise", "--sessions", "80", "--sessions", "100")
+    code, out, _ = run(capsys, *request, "--json")
+    assert code == 0
+    assert [row["sessions"] for row in json.loads(out)["rows"]] == [80, 80, 80, 100, 100, 100]
+    code, _, err = run(capsys, "--breaks", "--sessions", "80", "--sessions", "100")
+    assert code == 2
+    assert "--sessions once" in err
+
+
+def test_verdicts_are_counted_for_eyes_and_as_json(capsys):
+    small = ("--fund", "spot", "--noise", "mixed", "--wrong", "nothing", "--draws", "2", "--sessions", "120")
+    code, out, _ = run(capsys, *small, "--no-breaks", command="verdicts")
+    assert code == 0
+    assert "False verdicts" in out
+    code, out, _ = run(capsys, *small, "--impose", "expense_ratio", "--json", command="verdicts")
+    assert code == 0
+    assert json.loads(out)["imposed"] == ["expense_ratio"]
+    code, _, err = run(capsys, "--wrong", "drfit", command="verdicts")
+    assert code == 2
+    assert "'drift'" in err
 
 
 def test_the_break_date_has_a_study_of_its_own(capsys):

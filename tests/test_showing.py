@@ -29,6 +29,7 @@ from research.funds import FuturesTerms, LeverageTerms, TableSource
 from research.funds.pull import PullSource
 from research.opening import fund, load
 from research.simulation import (
+    DEVIATIONS,
     NOISE_KINDS,
     SimulatedHistory,
     World,
@@ -36,6 +37,7 @@ from research.simulation import (
     coverage_study,
     simulate,
     simulated,
+    verdict_study,
 )
 from research.simulation.paths import simulate_panel
 from research.simulation.screens_study import screen_rates
@@ -117,6 +119,8 @@ RESULTS: dict[str, Callable[[], Result]] = {
     "truth": lambda: long_fund().truth,
     "coverage": lambda: coverage_study(["random_walk"], draws=3, sessions=60),
     "coverage of breaks": lambda: break_coverage(["random_walk"], draws=2, sessions=120, simulated_samples=19),
+    "deviation": lambda: DEVIATIONS["half_roll"],
+    "verdicts": lambda: verdict_study(["spot"], ["mixed"], ["nothing"], draws=1, sessions=120, breaks=False),
     "rates of screens": lambda: screen_rates(1, 180, kinds=["spot"], screens=["unadjusted_split"]),
     "check of a fund": lambda: check_fund("ETHV"),
 }

@@ -32,26 +32,52 @@ def study():
     return coverage_study(draws=DRAWS, sessions=300, seed=3)
 
 
+def estimated(study):
+    """Return the rows of what is estimated: the premium on price basis is an identity."""
+    frame = study.frame
+    assert frame["draws"][frame["driver"] == "premium_discount"].eq(0).all()
+    return frame[frame["driver"] != "premium_discount"]
+
+
 def test_few_draws_agree_with_the_nominal_coverage(study):
-    # One in 10,000 studies of these six rows would fail by chance if coverage were 94 %.
+    # One in 10,000 studies of these rows would fail by chance if coverage were 94 %.
     lowest = stats.binom.ppf(1e-5, DRAWS, 0.94) / DRAWS
-    assert (study.frame["coverage"] >= lowest).all()
-    assert (study.frame["draws"] == DRAWS).all()
+    assert (estimated(study)["coverage"] >= lowest).all()
+    assert (estimated(study)["draws"] == DRAWS).all()
 
 
 def test_estimates_are_unbiased_and_stated_errors_are_right(study):
-    frame = study.frame
+    frame = estimated(study)
     assert (frame["bias"].abs() < 4.5 * frame["bias_std_error"]).all()
-    # Where nothing wanders, averaged errors still allow for a walk that is too faint to be seen: wider, never narrower.
-    ratio = (frame["std_error"] / frame["sd"]).groupby(frame["noise"]).mean()
+    ratio = (frame["std_error"] / frame["sd"]).set_axis(frame["noise"])
     np.testing.assert_allclose(ratio[["random_walk", "mixed"]], 1.1, atol=0.4)
-    assert 1.0 < ratio["stationary"] < 3.0
+    # Where nothing is permanent errors are averaged over walks too faint to be seen, which can only widen them.
+    assert ratio["stationary"].between(0.9, 3.0).all()
 
 
 def test_nothing_beats_the_best_estimator_by_more_than_chance(study):
-    assert (study.frame["efficiency"] < 1.25).all()
-    walk = study.frame[study.frame["noise"] == "random_walk"]
-    assert (walk["efficiency"] > 0.9).all()
+    frame = estimated(study)
+    assert (frame["efficiency"] < 1.25).all()
+    assert (frame["efficiency"][frame["noise"] == "random_walk"] > 0.9).all()
+
+
+def test_an_interval_is_beside_the_best_possible(study):
+    frame = estimated(study).set_index(["noise", "basis"])
+    # For who knows the noise: the spread of the best estimates, and an interval of a normal.
+    rows = study.estimates[(study.estimates["noise"] == "mixed") & (study.estimates["basis"] == "nav")]
+    best = 2 * stats.norm.ppf(0.975) * rows["best"].std() * rows["stated_bp"].iloc[0]
+    assert frame.loc[("mixed", "nav"), "best_width_bp"] == pytest.approx(abs(best), rel=1e-12)
+    ratio = frame["width_bp"] / frame["best_width_bp"]
+    assert ratio[["random_walk", "mixed"]].between(0.8, 1.3).all()
+    assert (ratio["stationary"] > 1.0).all()  # a walk that cannot be seen is not ruled out
+
+
+def test_several_lengths_stand_in_one_table():
+    both = coverage_study(["random_walk"], draws=3, sessions=(100, 160), seed=2)
+    alone = coverage_study(["random_walk"], draws=3, sessions=160, seed=2)
+    assert both.frame["sessions"].unique().tolist() == [100, 160]
+    longer = both.estimates[both.estimates["sessions"] == 160].reset_index(drop=True)
+    pd.testing.assert_frame_equal(longer, alone.estimates, check_exact=True)
 
 
 @pytest.mark.parametrize("noise", ["mixed", "rounded"])
@@ -62,8 +88,8 @@ def test_estimates_are_those_of_a_decomposition(noise):
     for row in study.estimates.itertuples():
         result = decompose(history_of(panel, row.draw), row.basis)
         driver = next(part for part in result.drivers if part.name == row.driver)
-        assert np.isnan(row.estimate) == (driver.identified == "imposed")
-        if driver.identified == "imposed":
+        assert np.isnan(row.estimate) == (driver.identified in {"imposed", "identity"})
+        if np.isnan(row.estimate):
             continue
         assert row.estimate == pytest.approx(driver.coefficient, rel=1e-6)
         assert row.std_error == pytest.approx(driver.std_error, rel=1e-4)
@@ -89,7 +115,8 @@ def test_missing_sessions_go_the_long_way():
     world = World(sessions=150, missing_rate=0.1, noise=NOISE_KINDS["mixed"].noise)
     study = coverage_study({"gaps": world}, draws=6, seed=2)
     assert study.frame["noise"].unique().tolist() == ["gaps"]
-    assert np.isfinite(study.estimates["best"]).all()
+    fee = study.estimates["driver"] == "expense_ratio"
+    assert np.isfinite(study.estimates["best"][fee]).all()
 
 
 def test_the_short_way_is_the_long_way():
@@ -109,10 +136,10 @@ def test_every_kind_is_estimated_as_in_a_decomposition(kind):
     estimates = coverage_study({kind: world}, draws=2, seed=1).estimates
     result = {part.name: part for part in decompose(simulate(world, seed=1, draw=1), "price").drivers}
     rows = estimates[(estimates["draw"] == 1) & (estimates["basis"] == "price")]
-    assert set(rows["driver"]) == {name for name, part in result.items() if part.identified != "identity"}
+    assert set(rows["driver"]) == set(result)
     for row in rows.itertuples():
         part = result[row.driver]
-        assert np.isnan(row.estimate) == (part.identified == "imposed")
+        assert np.isnan(row.estimate) == (part.identified in {"imposed", "identity"})
         assert row.stated_bp == pytest.approx(part.stated * 1e4, rel=1e-9)
         if part.identified == "estimated":
             assert (row.estimate, row.std_error) == pytest.approx((part.coefficient, part.std_error), rel=1e-6)
@@ -131,7 +158,7 @@ def test_result_prints_and_is_plain_json(study):
     assert "95% intervals" in text
     assert "0.2 bp that stays" in text
     plain = json.loads(json.dumps(study.to_dict(), allow_nan=False))
-    assert len(plain["rows"]) == 6
+    assert len(plain["rows"]) == 9
     assert study.to_frame().equals(study.frame)
     assert "<table>" in study._repr_html_()
 
@@ -164,6 +191,8 @@ def test_bad_requests_are_named():
         coverage_study(["mixed"], draws=2, sessions=60, jobs=0)
     with pytest.raises(ParameterError, match="confidence"):
         coverage_study(draws=2, confidence=95)
+    with pytest.raises(ParameterError, match="sessions"):
+        coverage_study(draws=2, sessions=())
     with pytest.raises(ParameterError, match="periods"):
         break_coverage({"flat": World()}, draws=2)
 
@@ -177,8 +206,9 @@ def test_processes_do_not_change_a_number():
 
 @pytest.mark.slow
 def test_the_full_study_covers():
-    frame = coverage_study(draws=1000, seed=0).frame
-    assert frame["coverage"].between(0.92, 0.98).all()
+    # Averaged over what the noise may be, an interval promises no less than 92 % and may hold more than 95.
+    frame = estimated(coverage_study(draws=1000, seed=0))
+    assert (frame["upper"] >= 0.92).all()
     assert (frame["bias_share"].abs() < 0.1).all()
 
 
