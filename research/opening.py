@@ -36,8 +36,8 @@ __all__ = ["Subject", "fund", "load", "subject"]
 _ALIGNED: Final = ("nav", "benchmark", "close", "shares_outstanding")
 _SHORTEST: Final = 3
 _LOG_ENDINGS: Final = ("-wal", ".wal")
-# Inputs that keep the dates of their quotes, which need not be sessions.
-_QUOTED: Final = frozenset({"bill_rate"})
+# Inputs that keep the dates or instants of their quotes, which need not be sessions.
+_QUOTED: Final = frozenset({"asset_bars", "bill_rate"})
 
 
 def fund(ticker: str, data: Path | str | None = None) -> Fund:
@@ -174,7 +174,8 @@ def load(
     if len(frame) < minimum_sessions:
         raise SampleError(_too_short(entry, frame, loaded, minimum_sessions))
     inputs, further, missing = _inputs_of(entry, labels_of(frame))
-    findings = _screened(entry, frame, loaded, inputs.get("distributions"))
+    inputs = {**_benchmark_bars(entry), **inputs}
+    findings = _screened(entry, frame, loaded, inputs)
     if mask_flagged:
         frame, losses = _masked(frame, losses, findings)
     days = sessions(entry.calendar, frame.index[0], frame.index[-1])
@@ -287,7 +288,7 @@ def _aligned(
 
 
 def _screened(
-    fund: Fund, frame: pd.DataFrame, loaded: Mapping[str, LoadedSeries], distributions: pd.Series[float] | None
+    fund: Fund, frame: pd.DataFrame, loaded: Mapping[str, LoadedSeries], inputs: Mapping[str, pd.Series[float]]
 ) -> tuple[Finding, ...]:
     return screen(
         frame,
@@ -296,15 +297,11 @@ def _screened(
         units={role: one.source.unit for role, one in loaded.items()},
         ticks={role: one.source.tick for role, one in loaded.items()},
         multiple=1.0 if fund.leverage is None else fund.leverage.multiple,
-        zone=_zone(loaded["nav"].source.clock),
-        distributions=distributions,
+        clock=loaded["nav"].source.clock,
+        distributions=inputs.get("distributions"),
+        asset=fund.asset,
+        prices=inputs.get("asset_bars"),
     )
-
-
-def _zone(clock: str) -> str | None:
-    """Return the time zone of a clock; an exchange's close has none of its own."""
-    parsed = Clock.parse(clock)
-    return None if parsed.time == "close" else parsed.zone
 
 
 def _check_minimum(minimum_sessions: int) -> None:
@@ -380,6 +377,13 @@ def _inputs_of(
             message = f"{name} has no row for {len(absent)} of {len(kept)} sessions, the first {absent[0]:%Y-%m-%d}"
             findings.append(Finding("input_missing", name, absent[0], float(len(absent)), message, "warning"))
     return found, tuple(sources), tuple(findings)
+
+
+def _benchmark_bars(fund: Fund) -> dict[str, pd.Series[float]]:
+    """Return the bars that the benchmark is sampled from, which say when in the day other series were seen."""
+    loaded = load_series(fund, "benchmark")
+    values = loaded.values  # noqa: PD011 - a field
+    return {"asset_bars": values} if loaded.sample_at and loaded.column == "open" else {}
 
 
 def _too_short(fund: Fund, frame: pd.DataFrame, loaded: dict[str, LoadedSeries], minimum_sessions: int) -> str:

@@ -53,6 +53,7 @@ class History(Result):
     inputs : mapping of str to pandas.Series or pandas.DataFrame
         Further series that single drivers need, under the name that the driver's docstring gives: ``held_futures``,
         ``bill_rate``, ``staking_yield``, ``distributions`` and so on. A driver without its inputs is absent.
+        ``asset_bars``, prices of the asset by UTC instant, say when in the day the others were seen.
 
     Notes
     -----

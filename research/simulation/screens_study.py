@@ -277,7 +277,7 @@ def _fired(history: History, frame: pd.DataFrame) -> set[str]:
         raw={name: frame[name] for name in columns} | ({} if premium is None else {"premium_published": premium}),
         units={"premium_published": "USD"},
         multiple=history.multiple,
-        zone="America/New_York",
+        clock=history.clocks["nav"],
         distributions=paid if isinstance(paid, pd.Series) else None,
     )
     # Rows that are dropped anyway are a note, and the fault is that they are there.
