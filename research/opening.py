@@ -42,8 +42,8 @@ __all__ = ["Subject", "fund", "load", "subject"]
 _ALIGNED: Final = ("nav", "benchmark", "close", "shares_outstanding")
 _SHORTEST: Final = 3
 _LOG_ENDINGS: Final = ("-wal", ".wal")
-# Inputs that keep the dates of their quotes, which need not be sessions.
-_QUOTED: Final = frozenset({"bill_rate"})
+# Inputs that keep the dates or instants of their quotes, which need not be sessions.
+_QUOTED: Final = frozenset({"asset_bars", "bill_rate"})
 # Inputs that are paid on a day, and nothing on the others.
 _PAID: Final = frozenset({"distributions"})
 # Inputs that hold over the interval up to their date.
@@ -201,15 +201,18 @@ def load(
     _check_spacing(entry, spacing)
     _check_roles(entry)
     unread = check_units(entry.ticker, entry.units)
-    loaded: dict[str, LoadedSeries] = {role: _sampled(load_series(entry, role), entry) for role in entry.series}
+    read = {role: load_series(entry, role) for role in entry.series}
+    loaded: dict[str, LoadedSeries] = {role: _sampled(one, entry) for role, one in read.items()}
     frame, losses = _aligned(entry, loaded, first if first is not None else listed, last, max_loss, spacing)
     fewest = minimum_sessions if minimum_sessions is not None else _FEWEST[spacing]
     if len(frame) < fewest:
         raise SampleError(_too_short(entry, frame, loaded, fewest, f"{PERIODS[spacing]}s"))
     inputs, further, missing = _inputs_of(entry, labels_of(frame), loaded["nav"].source.clock, spacing)
+    bars = _benchmark_bars(read["benchmark"])
+    inputs = {**bars, **inputs}
     findings = (
         *_copied(entry, loaded["nav"]),
-        *_screened(entry, frame, {**loaded, **{one.source.role: one for one in further}}, inputs.get("distributions")),
+        *_screened(entry, frame, {**loaded, **{one.source.role: one for one in further}}, inputs),
         *_not_named(entry, labels_of(frame), loaded),
         *missing,
         *unread,
@@ -217,6 +220,7 @@ def load(
     if mask_flagged:
         frame, losses, findings = _masked(frame, losses, findings)
         inputs, _, _ = _inputs_of(entry, labels_of(frame), loaded["nav"].source.clock, spacing)
+        inputs = {**bars, **inputs}
     days = sessions(entry.calendar, frame.index[0], frame.index[-1])
     history = History(
         fund=entry,
@@ -330,7 +334,7 @@ def _aligned(
 
 
 def _screened(
-    fund: Fund, frame: pd.DataFrame, loaded: Mapping[str, LoadedSeries], distributions: pd.Series[float] | None
+    fund: Fund, frame: pd.DataFrame, loaded: Mapping[str, LoadedSeries], inputs: Mapping[str, pd.Series[float]]
 ) -> tuple[Finding, ...]:
     raw = {role: one.values for role, one in loaded.items()}  # noqa: PD011 - a field
     units = {role: one.source.unit for role, one in loaded.items()}
@@ -341,8 +345,10 @@ def _screened(
         units=units,
         ticks={role: one.source.tick for role, one in loaded.items()},
         multiple=1.0 if fund.leverage is None else fund.leverage.multiple,
-        zone=_zone(loaded["nav"].source.clock),
-        distributions=distributions,
+        clock=loaded["nav"].source.clock,
+        distributions=inputs.get("distributions"),
+        asset=fund.asset,
+        prices=inputs.get("asset_bars"),
         beside=loaded["nav"].beside,
     )
 
@@ -366,12 +372,6 @@ def _copied(fund: Fund, nav: LoadedSeries) -> tuple[Finding, ...]:
         if not one.sample_at:
             navs[other.ticker] = one.values  # noqa: PD011 - a field
     return copied_funds(navs).get(fund.ticker, ())
-
-
-def _zone(clock: str) -> str | None:
-    """Return the time zone of a clock; an exchange's close has none of its own."""
-    parsed = Clock.parse(clock)
-    return None if parsed.time == "close" else parsed.zone
 
 
 def _naive(fund: Fund, loaded: Mapping[str, LoadedSeries], days: pd.DatetimeIndex) -> NaiveCost:
@@ -545,6 +545,13 @@ def _not_named(fund: Fund, kept: pd.DatetimeIndex, loaded: Mapping[str, LoadedSe
             found = Finding("distributions_not_named", role, first, float(paid.sum()), message, "warning")
             findings.setdefault((one.source.sha256, column), found)
     return tuple(findings.values())
+
+
+def _benchmark_bars(benchmark: LoadedSeries) -> dict[str, pd.Series[float]]:
+    """Return the bars that the benchmark is sampled from, which say when in the day other series were seen."""
+    if not benchmark.sample_at or benchmark.column != "open":
+        return {}
+    return {"asset_bars": benchmark.values}  # noqa: PD011 - a field
 
 
 def _too_short(

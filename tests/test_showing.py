@@ -15,7 +15,10 @@ import pandas as pd
 import pytest
 
 from research.alignment import Finding, Findings, clock_offset, naive_cost, screen, sessions
+from research.alignment.located import locate
+from research.alignment.named_clocks import compare_clocks
 from research.alignment.sample import sample_at
+from research.alignment.variance_profile import flat_profile
 from research.check import check_file, check_fund
 from research.drivers import Driver, measure
 from research.drivers.futures import (
@@ -39,6 +42,7 @@ from research.simulation import (
     simulated,
     verdict_study,
 )
+from research.simulation.clock_study import clock_rates, intraday_path
 from research.simulation.paths import simulate_panel
 from research.simulation.screens_study import screen_rates
 from research.tables import Result
@@ -87,6 +91,10 @@ def offset() -> Result:
     return clock_offset(frame["nav"], frame["benchmark"])
 
 
+def intraday() -> pd.Series:
+    return intraday_path(flat_profile(), "2024-01-01", "2024-07-01")
+
+
 RESULTS: dict[str, Callable[[], Result]] = {
     "fund": lambda: fund("ETHV"),
     "fund with nothing but words": lambda: fund("ESK"),
@@ -104,6 +112,12 @@ RESULTS: dict[str, Callable[[], Result]] = {
     "no findings": lambda: screen(long_fund().frame.iloc[:0]),
     "sampled bars": sampled,
     "clock offset": offset,
+    "share of variance": lambda: offset().variance,
+    "daily offset": lambda: offset().daily,
+    "place in the day": lambda: locate(intraday().iloc[48:-48:24].tz_localize(None), intraday(), clock="00:00 UTC"),
+    "named clocks": lambda: compare_clocks(long_fund().frame["nav"], long_fund().frame["benchmark"]),
+    "profile of a week": flat_profile,
+    "rates of clocks": lambda: clock_rates(intraday(), [flat_profile()], sessions=[63], draws=2),
     "driver": driver,
     "futures curve": curve,
     "curve by maturity": maturities,

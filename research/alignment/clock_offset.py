@@ -1,23 +1,35 @@
-"""How many hours apart fund and benchmark were observed, estimated from their returns alone."""
+"""How many hours apart fund and benchmark were observed: from intraday bars where there are any, else daily levels."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Final, Literal
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
+from scipy.special import ndtr, ndtri
 
 from research.alignment.clock import Clock
+from research.alignment.daily_offset import DailyOffset, offset_daily
+from research.alignment.levels import FEWEST, shared_labels
+from research.alignment.located import Located, locate
+from research.alignment.variance_offset import Market, VarianceOffset, variance_offset
+from research.alignment.variance_profile import VarianceProfile
 from research.conventions import check_confidence
-from research.errors import AlignmentError, DataError, SampleError, UnknownNameError
+from research.errors import SampleError
 from research.tables import Result, Table
 
-__all__ = ["ClockOffset", "Market", "clock_offset", "clock_offset_by_period", "expected_offset"]
-Market = Literal["continuous", "closes"]
-"""``continuous``: an interval lasts 24 hours a calendar day. ``closes``: it lasts 24 hours a session, whatever lies
-between, because prices of a market that is shut do not move."""
+__all__ = ["ClockOffset", "Method", "clock_offset", "clock_offset_by_period", "expected_offset"]
+
+Method = Literal["bars", "profile", "variance"]
+"""``bars``: fund and benchmark each located in intraday prices. ``profile``: daily levels and when in the week the
+market moves. ``variance``: 24ths of a session's variance, for a market that closes."""
+
+WHOLE: Final = 126
+"""Sessions below which daily levels give an interval and no number worth printing."""
+
+_DOUBT: Final = 0.05
 
 
 @dataclass(frozen=True, eq=False)
@@ -26,85 +38,147 @@ class ClockOffset(Result):
 
     Parameters
     ----------
-    hours : float
-        Positive where the benchmark was observed *after* the fund, negative where before.
-    std_error : float
-        Robust to heteroskedasticity and to the one lag of dependence that an offset itself creates.
-    std_error_iid : float
-        Ordinary least squares' own; too small by a fifth even in the best case.
-    regression : {"lag", "lead"}
-        Which of the two regressions won: ``lag`` says after, ``lead`` says before.
-    fits : pandas.DataFrame
-        Both regressions: ``hours`` (unsigned), ``std_error``, ``std_error_iid``, ``t``, ``r_squared``, ``nobs``.
-    market : {"continuous", "closes"}
-        What an hour is.
+    variance : VarianceOffset
+        The share of an interval's variance between the two, in 24ths: no hours, but what a closing market has.
+    daily : DailyOffset or None
+        From daily levels; None for a market that closes.
+    located : tuple of Located, or None
+        Fund and benchmark in intraday prices; None without them.
+    method : {"bars", "profile", "variance"}
+        Which of them `hours` comes from.
     start, end : pandas.Timestamp
         First and last label.
+    nobs : int
+        Sessions or changes used.
     """
 
-    hours: float
-    std_error: float
-    std_error_iid: float
-    regression: Literal["lag", "lead"]
-    fits: pd.DataFrame = field(repr=False)
-    market: Market
+    variance: VarianceOffset = field(repr=False)
+    daily: DailyOffset | None = field(repr=False)
+    located: tuple[Located, Located] | None = field(repr=False)
+    method: Method
     start: pd.Timestamp
     end: pd.Timestamp
+    nobs: int
 
     @property
-    def nobs(self) -> int:
-        """Observations of the regression that won."""
-        return int(self.fits["nobs"].loc[self.regression])
+    def market(self) -> Market:
+        """Whether the market never closes."""
+        return self.variance.market
+
+    @property
+    def hours(self) -> float:
+        """Hours, positive where the benchmark was observed after the fund; 24ths of a session for a closing market."""
+        if self.method == "bars" and self.located is not None:
+            return self.located[1].hours - self.located[0].hours
+        return self.variance.parts if self.daily is None else self.daily.hours
+
+    @property
+    def std_error(self) -> float:
+        """Half the 95 % interval in normal standard errors; the regression's own for a closing market."""
+        if self.method == "variance":
+            return self.variance.std_error
+        low, high = self.interval(0.95)
+        return (high - low) / (2.0 * float(ndtri(0.975)))
+
+    @property
+    def side_probability(self) -> float:
+        """Chance that the benchmark was observed after the fund."""
+        if self.method == "bars":
+            return float(ndtr(self.hours / self.std_error))
+        return self.variance.side_probability if self.daily is None else self.daily.side_probability
 
     @property
     def ambiguous(self) -> bool:
-        """Whether the other regression finds more than three quarters of the hours too.
-
-        A constant offset leaves it about half. More says that the clock changes inside the sample (see
-        `clock_offset_by_period`) or that the benchmark's own marks are noisy; then the sign is less certain than the
-        standard error tells.
-        """
-        hours = self.fits["hours"]
-        other = hours.loc["lead" if self.regression == "lag" else "lag"]
-        return bool(other > 0.75 * hours.loc[self.regression] > 0.0)
+        """Whether neither side has a chance of 95 %."""
+        return _DOUBT < self.side_probability < 1.0 - _DOUBT
 
     def interval(self, confidence: float = 0.95) -> tuple[float, float]:
-        """Return the two-sided interval of the signed hours (Student t).
+        """Return the two-sided interval of the signed hours.
+
+        From bars the two half-widths on the same side add by squares.
 
         Raises
         ------
         ParameterError
             If the confidence is not between 0 and 1.
         """
-        from scipy.special import stdtrit  # noqa: PLC0415 - slow to import, needed only here
-
         check_confidence(confidence)
-        half = float(stdtrit(self.nobs - 1, 0.5 + confidence / 2)) * self.std_error
-        return self.hours - half, self.hours + half
+        if self.method == "bars" and self.located is not None:
+            (a, b), (c, d) = (one.interval(confidence) for one in self.located)
+            own, other = (one.hours for one in self.located)
+            return self.hours - float(np.hypot(other - c, b - own)), self.hours + float(np.hypot(d - other, own - a))
+        return self.variance.interval(confidence) if self.daily is None else self.daily.interval(confidence)
+
+    def distance(self, confidence: float = 0.95) -> tuple[float, float]:
+        """Return the interval of the hours apart, whichever came first.
+
+        Raises
+        ------
+        ParameterError
+            If the confidence is not between 0 and 1.
+        """
+        if self.method == "profile" and self.daily is not None:
+            return self.daily.distance(confidence)
+        low, high = self.interval(confidence)
+        return max(low, -high, 0.0), max(-low, high)
+
+    def seen(self, confidence: float = 0.95) -> str:
+        """Return when the benchmark was seen, as it reads after "seen": no side that is not known, no hour too many.
+
+        Whole hours from daily levels, and under 126 sessions of them the interval alone.
+
+        Raises
+        ------
+        ParameterError
+            If the confidence is not between 0 and 1.
+        """
+        low, high = self.interval(confidence)
+        near, far = self.distance(confidence)
+        sure = f"{confidence:.0%}".replace("%", " %")
+        later = self.side_probability >= 0.5
+        side = "after" if later else "before"
+        if self.method == "variance":
+            part = f"{abs(self.hours):.1f} ± {self.std_error:.1f} 24ths of a session's variance {side}"
+            return f"{part} ({sure} interval {low:+.1f} to {high:+.1f})"
+        if self.method == "bars":
+            return f"{abs(self.hours):.2f} hours {side} ({sure} interval {low:+.2f} to {high:+.2f} hours)"
+        chance = self.side_probability if later else 1.0 - self.side_probability
+        known = f"{side} with a chance of {min(chance, 0.99):.0%}".replace("%", " %")
+        if self.nobs < WHOLE or round(abs(self.hours)) == 0:
+            return f"{near:.1f} to {far:.1f} hours apart ({sure} interval; {known})"
+        hours = round(abs(self.hours))
+        count = f"about {hours} hour{'' if hours == 1 else 's'}"
+        if self.ambiguous:
+            return f"{count} apart, {known} ({sure} interval {near:.1f} to {far:.1f} hours apart)"
+        return f"{count} {side} ({sure} interval {low:+.1f} to {high:+.1f} hours)"
 
     def summary(self) -> Table:
-        """Return both regressions as a table, and in words what they say."""
-        meaning = {
-            "continuous": "An hour is an hour of the wall clock: the market never closes.",
-            "closes": "An hour is a 24th of what the price moves from one session to the next.",
-        }
+        """Return the estimate and how it was made."""
         low, high = self.interval()
-        side = "after" if self.hours >= 0 else "before"
-        verdict = f"The benchmark was observed {abs(self.hours):.1f} ± {self.std_error:.1f} hours {side} the fund."
-        if low <= 0.0 <= high:
-            verdict = f"No difference of clocks can be told from zero: {self.hours:+.1f} ± {self.std_error:.1f} hours."
-        doubt = "Both regressions find an offset: the clock may change inside the sample, or the benchmark is noisy."
-        frame = self.fits.rename(index={"lag": "benchmark after the fund", "lead": "benchmark before the fund"})
-        formats = dict.fromkeys(("hours", "std_error", "std_error_iid", "t"), ".2f") | {
-            "r_squared": ".3f",
-            "nobs": ".0f",
+        unit = "24ths of a session's variance" if self.method == "variance" else "hours"
+        made = {
+            "bars": "both located in intraday prices",
+            "profile": "daily levels, and when in the week the market moves",
+            "variance": "regressions on leads and lags; busy hours count for more than one",
         }
-        return Table(
-            frame,
-            "Clock offset from leads and lags",
-            formats,
-            (verdict, *([doubt] if self.ambiguous else []), meaning[self.market]),
+        rows = {
+            f"benchmark after the fund, {unit}": f"{self.hours:+.2f}",
+            "95 % interval": f"{low:+.2f} to {high:+.2f}",
+            "chance that the benchmark came after": f"{self.side_probability:.0%}",
+            f"24ths of a {'session' if self.market == 'closes' else 'day'}'s variance": (
+                f"{self.variance.parts:+.2f} ± {self.variance.std_error:.2f}"
+            ),
+            "sessions": f"{self.nobs}, {self.start:%Y-%m-%d} to {self.end:%Y-%m-%d}",
+            "method": made[self.method],
+        }
+        verdict = f"The benchmark was seen {self.seen()} the fund." if low > 0.0 or high < 0.0 else ""
+        verdict = verdict.replace(") the fund.", "), counted from the fund.")
+        doubt = "The clock may change inside the sample, or the benchmark is noisy: both regressions find an offset."
+        notes = (
+            verdict or f"No difference of clocks can be told from zero: {low:+.1f} to {high:+.1f} {unit}.",
+            *([doubt] if self.variance.ambiguous else []),
         )
+        return Table.of(rows, "Clock offset", notes)
 
     def to_dict(self) -> dict[str, object]:
         """Return the estimate as plain values, ready for JSON."""
@@ -112,9 +186,12 @@ class ClockOffset(Result):
         return {
             "hours": self.hours,
             "std_error_hours": self.std_error,
-            "std_error_iid_hours": self.std_error_iid,
             "interval_hours": [low, high],
-            "regression": self.regression,
+            "side_probability": self.side_probability,
+            "method": self.method,
+            "variance_24ths": self.variance.parts,
+            "std_error_variance_24ths": self.variance.std_error,
+            "regression": self.variance.regression,
             "ambiguous": self.ambiguous,
             "market": self.market,
             "start": f"{self.start:%Y-%m-%d}",
@@ -123,12 +200,15 @@ class ClockOffset(Result):
         }
 
 
-Array = npt.NDArray[np.float64]
-
-_FEWEST = 20
-
-
-def clock_offset(fund: pd.Series, benchmark: pd.Series, *, market: Market = "continuous") -> ClockOffset:
+def clock_offset(
+    fund: pd.Series,
+    benchmark: pd.Series,
+    *,
+    market: Market = "continuous",
+    clock: Clock | str = "16:00 America/New_York",
+    profiles: Sequence[VarianceProfile] | None = None,
+    prices: pd.Series | None = None,
+) -> ClockOffset:
     """Estimate how many hours after the fund its benchmark was observed.
 
     Parameters
@@ -138,14 +218,19 @@ def clock_offset(fund: pd.Series, benchmark: pd.Series, *, market: Market = "con
     benchmark : pandas.Series of float, shape (T + 1,)
         Levels of the benchmark on the same labels.
     market : {"continuous", "closes"}
-        ``continuous`` for a market that never closes (crypto): an interval has 24 hours for each calendar day.
-        ``closes`` for one that does: an interval has 24 hours for each session, so that an "hour" is a 24th of the
-        variance between sessions. Hours in which the market is busy then count for more than one.
+        ``continuous`` for a market that never closes (crypto). ``closes`` for one that does: the number is then 24ths
+        of a session's variance, as in `variance_offset`, and not hours.
+    clock : Clock or str
+        The fund's, from which intraday prices and the profile are counted.
+    profiles : sequence of VarianceProfile, optional
+        When in the week the asset moves, by default `profiles_of` any coin.
+    prices : pandas.Series, optional
+        Intraday prices of the asset by UTC instant, as `locate` takes them. They are used unless daily levels bound the
+        offset by less than a quarter of a bar, as they do where the two hardly differ.
 
     Returns
     -------
     ClockOffset
-        Signed hours with standard error, and both regressions.
 
     Raises
     ------
@@ -154,78 +239,64 @@ def clock_offset(fund: pd.Series, benchmark: pd.Series, *, market: Market = "con
     DataError
         If a level is NaN, infinite, zero or negative.
     SampleError
-        If there are fewer than 20 usable returns, or the two series are the same.
+        If there are fewer than 20 usable returns, the two series are the same, or prices do not cover the sample.
     UnknownNameError
         If `market` is neither.
 
     Notes
     -----
-    A benchmark sampled δ hours after the fund gives ``r_t − b_t = δ·(b_{t−1}/L_{t−1} − b_t/L_t)`` and one sampled δ
-    hours before it ``r_t − b_t = δ·(b_{t+1}/L_{t+1} − b_t/L_t)``, L the hours of each interval (``methods`` §8): two
-    regressions through the origin. The one with the larger robust t statistic wins: in simulated samples of 180 days
-    at three hours it is right in 98 % where the clock is constant (the better fit in 99 %), and in 80-90 % where a
-    sixth of the rows was taken at another time (the better fit in half of them, since a few large moves rule it).
-
-    With the right clock the errors telescope, ``e_t = a_{t−1} − a_t``, and so do the regressors: their products are
-    dependent over one lag exactly. Hence Hansen and Hodrick's (1980) covariance with one lag, unweighted, on residuals
-    divided by 1 − leverage. Nominal 95 % covered 92–95 % in simulations of 120 to 500 days with normal and t(4)
-    noise. Noise in the benchmark that comes back (a mark of poor quality) raises both regressions alike.
-
-    A mean over the sample: daylight saving moves one clock and not the other, and moves of the hours between the two
-    clocks that are smaller than the day's average pull the estimate down.
+    See `locate` and `offset_daily` (``methods`` §8). A mean over the sample: daylight saving moves one clock and not
+    the other (`compare_clocks`).
 
     Examples
     --------
+    >>> from research.alignment.variance_profile import flat_profile
     >>> rng = np.random.default_rng(1)
     >>> price = np.exp(np.cumsum(rng.normal(0, 0.005, 24 * 400)))
-    >>> days = pd.date_range("2025-01-01", periods=399)
-    >>> late = clock_offset(pd.Series(price[: 24 * 399 : 24], days), pd.Series(price[3 : 24 * 399 : 24], days))
-    >>> late.regression, bool(abs(late.hours - 3) < 2 * late.std_error)
-    ('lag', True)
+    >>> days = pd.date_range("2025-01-01", periods=398)
+    >>> fund, late = pd.Series(price[: 24 * 398 : 24], days), pd.Series(price[5 : 24 * 398 : 24], days)
+    >>> found = clock_offset(fund, late, clock="24:00 UTC", profiles=[flat_profile()])
+    >>> found.method, bool(found.interval()[0] < 5 < found.interval()[1])
+    ('profile', True)
     """
-    if market not in ("continuous", "closes"):
-        raise UnknownNameError("market", str(market), ("continuous", "closes"))
-    labels = _checked(fund, benchmark)
-    days = np.diff(labels.to_numpy()) / np.timedelta64(1, "D")
-    hours = 24.0 * (days if market == "continuous" else np.ones(len(labels) - 1))
-    own = np.diff(np.log(fund.to_numpy(dtype=float)))
-    other = np.diff(np.log(benchmark.to_numpy(dtype=float)))
-    apart, speed = own - other, other / hours
-    if not apart.any():
-        raise SampleError("fund and benchmark are the same series: no offset can be estimated; give two observations")
-    after = _through_origin(apart[1:], speed[:-1] - speed[1:])
-    before = _through_origin(apart[:-1], speed[1:] - speed[:-1])
-    late = after["t"] >= before["t"]
-    best = after if late else before
-    return ClockOffset(
-        hours=best["hours"] if late else -best["hours"],
-        std_error=best["std_error"],
-        std_error_iid=best["std_error_iid"],
-        regression="lag" if late else "lead",
-        fits=pd.DataFrame.from_dict({"lag": after, "lead": before}, orient="index"),
-        market=market,
-        start=labels[0],
-        end=labels[-1],
-    )
+    share = variance_offset(fund, benchmark, market=market)
+    labels = pd.DatetimeIndex(fund.index)
+    if market == "closes":
+        return ClockOffset(share, None, None, "variance", labels[0], labels[-1], share.nobs)
+    daily = offset_daily(fund, benchmark, clock=clock, profiles=profiles)
+    if prices is None:
+        return ClockOffset(share, daily, None, "profile", labels[0], labels[-1], daily.nobs)
+    own, other = (locate(levels, prices, clock=clock, window=None) for levels in (fund, benchmark))
+    found = ClockOffset(share, daily, (own, other), "bars", labels[0], labels[-1], other.nobs)
+    if daily.distance()[1] < other.bar / 4.0:
+        return ClockOffset(share, daily, (own, other), "profile", labels[0], labels[-1], daily.nobs)
+    return found
 
 
 def clock_offset_by_period(
-    fund: pd.Series, benchmark: pd.Series, *, freq: str = "QE", market: Market = "continuous"
+    fund: pd.Series,
+    benchmark: pd.Series,
+    *,
+    freq: str = "QE",
+    market: Market = "continuous",
+    clock: Clock | str = "16:00 America/New_York",
+    profiles: Sequence[VarianceProfile] | None = None,
+    prices: pd.Series | None = None,
 ) -> pd.DataFrame:
     """Estimate the offset in each calendar period: a clock that changes inside a file shows here.
 
     Parameters
     ----------
-    fund, benchmark, market
-        As in `clock_offset`.
+    fund, benchmark, market, clock, profiles, prices
+        As in `clock_offset`. Periods that prices do not cover are estimated from daily levels.
     freq : str
         Period of pandas, such as ``"QE"`` (quarters) or ``"YE"``.
 
     Returns
     -------
     pandas.DataFrame
-        One row for each period with at least 20 usable returns: ``hours`` (signed), ``std_error``, ``regression``,
-        ``nobs``.
+        One row for each period with at least 20 usable returns: ``hours`` (signed), ``std_error``, ``low``, ``high``,
+        ``side_probability``, ``nobs``.
 
     Raises
     ------
@@ -236,25 +307,40 @@ def clock_offset_by_period(
 
     Examples
     --------
+    >>> from research.alignment.variance_profile import flat_profile
     >>> rng = np.random.default_rng(1)
     >>> price = np.exp(np.cumsum(rng.normal(0, 0.005, 24 * 400)))
     >>> days = pd.date_range("2025-01-01", periods=365)
     >>> fund, late = pd.Series(price[: 24 * 365 : 24], days), pd.Series(price[9 : 24 * 365 : 24], days)
-    >>> clock_offset_by_period(fund, late)["regression"].tolist()
-    ['lag', 'lag', 'lag', 'lag']
+    >>> table = clock_offset_by_period(fund, late, clock="24:00 UTC", profiles=[flat_profile()])
+    >>> bool(((table["low"] < 9) & (9 < table["high"])).all())
+    True
     """
-    labels = _checked(fund, benchmark)
-    rows: dict[pd.Timestamp, list[object]] = {}
+    labels = shared_labels(fund, benchmark)
+    rows: dict[pd.Timestamp, list[float]] = {}
     ends = pd.Series(np.arange(len(labels)), labels).resample(freq)
     for end, part in ends:
         at = part.to_numpy()
-        if len(at) < _FEWEST + 2:
+        if len(at) < FEWEST:
             continue
-        found = clock_offset(fund.iloc[at], benchmark.iloc[at], market=market)
-        rows[pd.Timestamp(str(end))] = [found.hours, found.std_error, found.regression, found.nobs]
+        covered = prices
+        if prices is not None and not _covers(prices, labels[at]):
+            covered = None
+        found = clock_offset(
+            fund.iloc[at], benchmark.iloc[at], market=market, clock=clock, profiles=profiles, prices=covered
+        )
+        low, high = found.interval()
+        rows[pd.Timestamp(str(end))] = [found.hours, found.std_error, low, high, found.side_probability, found.nobs]
     if not rows:
-        raise SampleError(f"no period of {freq!r} holds {_FEWEST + 2} sessions: choose a longer one, such as 'YE'")
-    return pd.DataFrame.from_dict(rows, orient="index", columns=["hours", "std_error", "regression", "nobs"])
+        raise SampleError(f"no period of {freq!r} holds {FEWEST} sessions: choose a longer one, such as 'YE'")
+    columns = ["hours", "std_error", "low", "high", "side_probability", "nobs"]
+    return pd.DataFrame.from_dict(rows, orient="index", columns=columns).astype({"nobs": int})
+
+
+def _covers(prices: pd.Series, labels: pd.DatetimeIndex) -> bool:
+    margin = pd.Timedelta(days=3)
+    first, last = (pd.Timestamp(prices.index[place]).tz_convert(None) for place in (0, -1))
+    return bool(first <= labels[0] - margin and labels[-1] + margin <= last)
 
 
 def expected_offset(fund: Clock, benchmark: Clock, sessions: pd.DatetimeIndex) -> pd.Series[float]:
@@ -280,51 +366,3 @@ def expected_offset(fund: Clock, benchmark: Clock, sessions: pd.DatetimeIndex) -
     """
     apart = benchmark.instants(sessions) - fund.instants(sessions)
     return pd.Series(apart / pd.Timedelta(hours=1), sessions, name="hours")
-
-
-def _checked(fund: pd.Series, benchmark: pd.Series) -> pd.DatetimeIndex:
-    """Return the labels of two series of levels that can be compared."""
-    for name, values in (("the fund", fund), ("the benchmark", benchmark)):
-        if not isinstance(values.index, pd.DatetimeIndex) or not values.index.is_monotonic_increasing:
-            raise AlignmentError(f"{name} is not labelled by ascending dates: use sort_index()")
-        numbers = values.to_numpy(dtype=float)
-        wrong = ~(np.isfinite(numbers) & (numbers > 0.0))
-        if wrong.any():
-            at = int(np.argmax(wrong))
-            raise DataError(
-                f"{name} of {values.index[at]:%Y-%m-%d} is {numbers[at]:g}: give positive levels (not returns), and "
-                "leave out sessions without one"
-            )
-    labels = pd.DatetimeIndex(fund.index)
-    if not labels.is_unique or not labels.equals(pd.DatetimeIndex(benchmark.index)):
-        raise AlignmentError(
-            f"fund ({len(fund)} labels) and benchmark ({len(benchmark)}) do not carry the same dates, each once: take "
-            "both on the sessions that they share"
-        )
-    if len(labels) < _FEWEST + 2:
-        raise SampleError(f"{len(labels)} sessions are too few to tell two clocks apart: give at least {_FEWEST + 2}")
-    return labels
-
-
-def _through_origin(y: Array, x: Array) -> dict[str, float]:
-    """Return slope, both standard errors, robust t, uncentred R² and observations of a regression on one regressor."""
-    power = float(x @ x)
-    if power == 0.0:
-        raise SampleError("the benchmark never moves, so no offset can be estimated: give another benchmark")
-    slope = float(x @ y) / power
-    rest = y - slope * x
-    score = x * rest / np.maximum(1.0 - x * x / power, 1e-8)
-    spread = float(score @ score)
-    # One lag, unweighted; where chance makes that negative, weigh it by half, which cannot.
-    robust = spread + 2.0 * float(score[1:] @ score[:-1])
-    if robust <= 0.0:
-        robust = spread + float(score[1:] @ score[:-1])
-    error = float(np.sqrt(robust)) / power
-    return {
-        "hours": slope,
-        "std_error": error,
-        "std_error_iid": float(np.sqrt(rest @ rest / (len(y) - 1) / power)),
-        "t": slope / error if error > 0.0 else float(np.copysign(np.inf, slope)),
-        "r_squared": 1.0 - float(rest @ rest) / float(y @ y),
-        "nobs": float(len(y)),
-    }

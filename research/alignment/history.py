@@ -54,6 +54,7 @@ class History(Result):
     inputs : mapping of str to pandas.Series or pandas.DataFrame
         Further series that single drivers need, under the name that the driver's docstring gives: ``held_futures``,
         ``bill_rate``, ``staking_yield``, ``distributions`` and so on. A driver without its inputs is absent.
+        ``asset_bars``, prices of the asset by UTC instant, say when in the day the others were seen.
     frequency : {"daily", "weekly", "monthly"}
         Spacing of the sessions kept: every one, or the last one of each week or month.
 

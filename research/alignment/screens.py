@@ -7,6 +7,7 @@ from collections.abc import Mapping
 import pandas as pd
 
 from research.alignment.align import PRICES
+from research.alignment.clock import Clock
 from research.alignment.findings import SEVERITIES, Findings
 from research.alignment.screens_calendar import carried_forward, early_close, shifted_dates
 from research.alignment.screens_clock import clock_offset_screen
@@ -36,9 +37,11 @@ def screen(
     units: Mapping[str, str] | None = None,
     ticks: Mapping[str, float | None] | None = None,
     multiple: float = 1.0,
-    zone: str | None = None,
+    clock: str | None = None,
     distributions: pd.Series[float] | None = None,
     beside: pd.DataFrame | None = None,
+    asset: str | None = None,
+    prices: pd.Series[float] | None = None,
 ) -> Findings:
     """Run every screen that the data allow.
 
@@ -57,12 +60,16 @@ def screen(
         Rounding of the printed values.
     multiple : float
         Multiple of the benchmark's daily return that the fund states.
-    zone : str, optional
-        Time zone of the fund's clock.
+    clock : str, optional
+        The fund's clock, such as ``"16:00 America/New_York"``, which is also taken where none is given.
     distributions : pandas.Series, optional
         Cash per share by ex-date, where it is known.
     beside : pandas.DataFrame, optional
         The publisher's table that the NAV comes from, for what it says twice, see `redundant_columns`.
+    asset : str, optional
+        What the fund holds, such as ``"ether"``: when in the week it moves is known of some.
+    prices : pandas.Series, optional
+        Intraday prices of the asset by UTC instant, as `locate` takes them.
 
     Returns
     -------
@@ -98,7 +105,8 @@ def screen(
     findings = [item for item in findings if item.rule != "spike" or (item.series, item.session) not in stale]
     # Dates that are a session off are hours off too; one complaint is enough.
     if not any(item.rule == "shifted_dates" for item in findings):
-        findings += clock_offset_screen(frame, zone=zone, multiple=multiple)
+        stated = clock or str(Clock())
+        findings += clock_offset_screen(frame, clock=stated, multiple=multiple, asset=asset, prices=prices)
     if "premium_published" in raw:
         findings += premium_in_dollars(frame, raw["premium_published"], (units or {}).get("premium_published"))
         findings += premium_sign(frame, raw["premium_published"])

@@ -19,6 +19,7 @@ import click
 from research.cli.batch import batch
 from research.cli.check import check
 from research.cli.lists import funds, notebooks
+from research.cli.profile import profile
 from research.cli.pull import pull
 from research.cli.report import report
 from research.cli.shared import INTERRUPTED, TERMINATED, WRONG_REQUEST, stop
@@ -34,7 +35,7 @@ def cli() -> None:
     """Explain why an exchange-traded product did not earn what its benchmark earned."""
 
 
-for _command in (report, batch, check, pull, funds, notebooks, simulate):
+for _command in (report, batch, check, pull, profile, funds, notebooks, simulate):
     cli.add_command(_command)
 
 

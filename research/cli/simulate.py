@@ -150,3 +150,30 @@ def screens(draws: int, sessions: int, screens: tuple[str, ...], seed: int, as_j
 
     rates = screen_rates(draws, sessions, screens=screens or None, seed=seed)
     print_json(rates.to_dict()) if as_json else click.echo(str(rates))
+
+
+@simulate.command()
+@click.argument("bars", type=click.Path(path_type=Path), required=False)
+@click.option("--asset", default="ether", show_default=True, help="Whose profile is used.")
+@click.option(
+    "--sessions", "lengths", type=click.IntRange(min=63), multiple=True, default=(126, 252, 504), show_default=True
+)
+@click.option("--draws", type=click.IntRange(min=1), default=170, show_default=True, help="Samples of each length.")
+@click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True, help="Seeds everything.")
+@as_json
+def clocks(bars: Path | None, asset: str, lengths: tuple[int, ...], draws: int, seed: int, as_json: bool) -> None:
+    """Measure how well daily levels tell the hours between two clocks, on BARS or on simulated paths."""
+    from research.alignment.variance_profile import profiles_of
+    from research.loaders.formats import load_file
+    from research.simulation.clock_study import clock_rates, intraday_path
+
+    try:
+        profiles = profiles_of(asset)
+        if bars is None:
+            prices = intraday_path(profiles[0], "2022-01-01", "2026-01-01", seed)
+        else:
+            prices = load_file(bars, "bars").frame["open"]
+        rates = clock_rates(prices, profiles, sessions=lengths, draws=draws, seed=seed)
+    except ResearchError as error:
+        stop(str(error), WRONG_REQUEST)
+    print_json(rates.to_dict()) if as_json else click.echo(str(rates))

@@ -20,6 +20,7 @@ Role = Literal["nav", "close", "benchmark", "shares_outstanding", "premium_publi
 ROLES: tuple[Role, ...] = get_args(Role)
 
 InputName = Literal[
+    "asset_bars",
     "benchmark_at_fund_clock",
     "benchmark_stated",
     "benchmark_staking_yield",

@@ -177,6 +177,9 @@ def _facts(source: SourceRecord, more: Mapping[str, str]) -> Table:
     )
 
 
+_EVERY_BAR = "the start of each bar"
+
+
 def load_series(fund: Fund, role: Role) -> LoadedSeries:
     """Return one series of a fund, read and checked but not aligned with anything.
 
@@ -298,7 +301,13 @@ def _loaded(fund: Fund, source: SeriesSource, role: Role | InputName) -> LoadedS
     column = found.column_named(source.column, f"{what}: {found.name}")
     values = (found.frame[column].astype("float64") * source.scale).rename(role)
     _check_unit(source, found, column, what)
-    record = _record(fund, source, role, _clock(source, found, column, what), found)
+    if role == "asset_bars" and (found.kind != "bars" or column != "open"):
+        raise ParameterError(
+            f"{what}: {found.name}, column {column!r}: asset_bars are the opens of intraday bars; name a file of bars "
+            "and column = 'open'"
+        )
+    clock = _EVERY_BAR if role == "asset_bars" else _clock(source, found, column, what)
+    record = _record(fund, source, role, clock, found)
     if found.kind == "daily":
         if source.sample_at:
             raise ParameterError(f"{what}: sample_at belongs to bars, and {found.name} has one row a day: write clock")
@@ -306,6 +315,8 @@ def _loaded(fund: Fund, source: SeriesSource, role: Role | InputName) -> LoadedS
         return LoadedSeries(values, record, distributions=paid, beside=_beside(found, column, source, role))
     if found.kind != "bars":
         raise ParameterError(f"{what}: {found.name} holds {found.kind}, not one value a day: name another table")
+    if role == "asset_bars":
+        return LoadedSeries(values, record)
     if not source.sample_at:
         raise ParameterError(f"{what}: {found.name} holds bars: say with sample_at at which clock to take their price")
     return LoadedSeries(values, record, source.sample_at, column)

@@ -354,7 +354,7 @@ def _named(history: History, frame: pd.DataFrame) -> dict[str, set[pd.Timestamp]
         raw={name: frame[name] for name in columns} | ({} if premium is None else {"premium_published": premium}),
         units={"premium_published": "USD"},
         multiple=history.multiple,
-        zone="America/New_York",
+        clock=history.clocks["nav"],
         distributions=paid if isinstance(paid, pd.Series) else None,
         beside=pd.DataFrame({"nav": frame["nav"], "prior_nav": prior}),
     )

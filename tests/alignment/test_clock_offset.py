@@ -1,194 +1,102 @@
-"""The clock offset against simulated clocks, Yahoo's ether day, CoinGecko's, and USO's close."""
+"""The clock offset in hours: which method speaks, what it says, and what a closing market gets instead."""
 
 from __future__ import annotations
-
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from research.alignment import Clock
 from research.alignment.clock_offset import clock_offset, clock_offset_by_period, expected_offset
-from research.errors import AlignmentError, DataError, ParameterError, SampleError, UnknownNameError
-from research.opening import load
+from research.alignment.variance_offset import variance_offset
+from research.alignment.variance_profile import profiles_of
+from research.errors import SampleError, UnknownNameError
+from research.simulation.clock_study import intraday_path
 
-DAYS = pd.bdate_range("2024-01-02", periods=250)
-
-
-def sampled(rng: np.random.Generator, hours: int, days: pd.DatetimeIndex = DAYS, *, fat: bool = False):
-    """Return a price that never stops, seen daily by the fund and `hours` later by the benchmark."""
-    span = 24 * ((days[-1] - days[0]).days + 8)
-    steps = rng.standard_t(4, span) / np.sqrt(2) if fat else rng.standard_normal(span)
-    price = np.exp(np.cumsum(0.006 * steps))
-    at = 24 * np.asarray((days - days[0]).days) + 72
-    return pd.Series(price[at], days), pd.Series(price[at + hours], days)
+DAYS = pd.bdate_range("2024-01-02", periods=300)
+ETHER = profiles_of("ether")
 
 
-@pytest.mark.parametrize(("hours", "fat"), [(4, False), (-2, False), (9, True)])
-def test_hours_and_sign_are_recovered_and_intervals_cover(hours, fat):
-    rng = np.random.default_rng(11)
-    draws = 400
-    found = [clock_offset(*sampled(rng, hours, fat=fat)) for _ in range(draws)]
-    right = np.array([item.regression == ("lag" if hours > 0 else "lead") for item in found])
-    assert right.mean() > 0.95
-    hit = [item for item, ok in zip(found, right, strict=True) if ok]
-    gaps = np.array([item.hours - hours for item in hit])
-    errors = np.array([item.std_error for item in hit])
-    assert abs(gaps.mean() / errors.mean()) < 0.1 + 2.0 / np.sqrt(draws)
-    inside = [low <= hours <= high for low, high in (item.interval() for item in hit)]
-    assert 0.92 <= np.mean(inside) <= 0.98
+@pytest.fixture(scope="module")
+def path():
+    return intraday_path(ETHER[0], "2023-12-15", "2026-01-31", 4)
 
 
-@settings(max_examples=25)
-@given(seed=st.integers(0, 1000), scale=st.floats(1e-3, 1e3), hours=st.integers(2, 12))
-def test_units_do_not_matter_and_time_reversal_changes_the_sign(seed, scale, hours):
-    fund, late = sampled(np.random.default_rng(seed), hours, DAYS[:80])
-    plain = clock_offset(fund, late)
-    scaled = clock_offset(fund * scale, late)
-    assert scaled.hours == pytest.approx(plain.hours, rel=1e-9)
-    assert scaled.std_error == pytest.approx(plain.std_error, rel=1e-9)
-    labels = DAYS[0] + (DAYS[79] - DAYS[:80])[::-1]
-    back = clock_offset(pd.Series(fund.to_numpy()[::-1], labels), pd.Series(late.to_numpy()[::-1], labels))
-    assert back.hours == pytest.approx(-plain.hours, rel=1e-9)
+def pair(path, hours, days=DAYS):
+    at = Clock().instants(days).as_unit("ns").asi8
+    x, y = path.index.as_unit("ns").asi8, np.log(path.to_numpy())
+    noise = np.random.default_rng(1).normal(0.0, 2e-4, len(days))
+    return (
+        pd.Series(np.exp(np.interp(at, x, y) + noise), days),
+        pd.Series(np.exp(np.interp(at + np.asarray(hours) * 3.6e12, x, y)), days),
+    )
 
 
-def test_a_market_that_closes_counts_sessions():
-    fund, late = sampled(np.random.default_rng(2), 5, pd.date_range("2024-01-02", periods=250))
-    squeezed = [pd.Series(values.to_numpy(), DAYS) for values in (fund, late)]
-    open_all_day, closing = clock_offset(fund, late), clock_offset(*squeezed, market="closes")
-    assert closing.hours == pytest.approx(open_all_day.hours)
-    assert "24th" in str(closing)
-    assert clock_offset(*squeezed).hours != pytest.approx(open_all_day.hours)
+@pytest.mark.parametrize("hours", [-6.0, 4.0])
+def test_bars_are_used_and_narrow(path, hours):
+    fund, other = pair(path, hours)
+    daily, bars = (clock_offset(fund, other, profiles=ETHER, prices=prices) for prices in (None, path))
+    assert (daily.method, bars.method) == ("profile", "bars")
+    for found in (daily, bars):
+        low, high = found.interval()
+        assert low <= hours <= high
+        assert (found.side_probability > 0.95) == (hours > 0)
+    assert bars.std_error < 0.5 * daily.std_error
+    assert bars.hours == pytest.approx(hours, abs=0.3)
 
 
-def test_equal_clocks_are_not_told_apart():
-    rng = np.random.default_rng(5)
-    fund, _ = sampled(rng, 0)
-    noisy = fund * np.exp(rng.normal(0.0, 1e-4, len(fund)))
-    found = clock_offset(noisy, fund)
-    low, high = found.interval(0.999)
-    assert low < 0.0 < high
-    assert abs(found.hours) < 0.2
+def test_hours_are_not_shares_of_variance(path):
+    """Six hours before 16:00 New York hold a third of the day's variance: eight 24ths."""
+    found = clock_offset(*pair(path, -6.0), profiles=ETHER)
+    assert abs(found.hours + 6.0) < abs(found.variance.parts + 6.0)
+    assert found.to_dict()["variance_24ths"] == found.variance.parts
 
 
-def test_the_result_reads_well():
-    found = clock_offset(*sampled(np.random.default_rng(3), 4))
-    assert "hours after the fund" in str(found)
-    assert set(found.fits.index) == {"lag", "lead"}
-    assert found.to_dict()["nobs"] == 248
-    assert "<table>" in found._repr_html_()
-    with pytest.raises(ParameterError, match="confidence is 95"):
-        found.interval(95)
-
-
-def test_a_clock_that_changes_inside_a_file_shows_by_period():
-    rng = np.random.default_rng(8)
-    days = pd.date_range("2024-01-01", "2025-12-31")
-    span = 24 * (len(days) + 4)
-    price = np.exp(np.cumsum(rng.normal(0.0, 0.006, span)))
-    at = 24 * np.arange(1, len(days) + 1)
-    hours = np.where(days.year == 2024, 4, -10)
-    table = clock_offset_by_period(pd.Series(price[at], days), pd.Series(price[at + hours], days), freq="YE")
-    assert table["regression"].tolist() == ["lag", "lead"]
-    np.testing.assert_allclose(table["hours"], [4, -10], atol=2.0)
-    with pytest.raises(SampleError, match="no period of 'W'"):
-        clock_offset_by_period(pd.Series(price[at], days), pd.Series(price[at + hours], days), freq="W")
-
-
-def test_bad_input_is_refused():
-    fund, late = sampled(np.random.default_rng(1), 3)
-    with pytest.raises(AlignmentError, match="do not carry the same dates"):
-        clock_offset(fund, late.iloc[1:])
-    with pytest.raises(AlignmentError, match=r"use sort_index\(\)"):
-        clock_offset(fund.iloc[::-1], late.iloc[::-1])
-    with pytest.raises(DataError, match=f"the benchmark of {DAYS[4]:%Y-%m-%d} is -1: give positive levels"):
-        clock_offset(fund, late.where(np.arange(250) != 4, -1.0))
-    with pytest.raises(SampleError, match="are the same series"):
-        clock_offset(fund, fund)
-    with pytest.raises(SampleError, match="never moves"):
-        clock_offset(fund, fund * 0 + 1.0)
-    with pytest.raises(SampleError, match="10 sessions are too few"):
-        clock_offset(fund.iloc[:10], late.iloc[:10])
+def test_a_closing_market_gets_24ths(path):
+    fund, other = pair(path, -4.0)
+    found, plain = clock_offset(fund, other, market="closes"), variance_offset(fund, other, market="closes")
+    assert found.method == "variance"
+    assert (found.hours, found.std_error) == (plain.parts, plain.std_error)
+    assert found.interval() == plain.interval()
+    assert "24ths of a session's variance" in str(found)
+    assert "24ths of a session's variance" in found.seen()
+    assert "hours" not in str(found).split("sessions")[0]
     with pytest.raises(UnknownNameError, match="did you mean 'closes'"):
-        clock_offset(fund, late, market="close")
+        clock_offset(fund, other, market="close")
 
 
-def _on_sessions_of_ethv(series: pd.Series) -> tuple[pd.Series, pd.Series]:
-    nav = load("ETHV").frame["nav"]
-    both = nav.index.intersection(series.index)
-    return nav.loc[both], series.loc[both]
+def test_words_hold_no_hour_too_many(path):
+    fund, other = pair(path, 5.0)
+    assert clock_offset(fund, other, profiles=ETHER).seen().startswith("about ")
+    short = clock_offset(fund[:100], other[:100], profiles=ETHER).seen()
+    assert "about" not in short
+    assert "hours apart" in short
+    assert "chance of" in short
 
 
-@pytest.fixture(scope="module")
-def yahoo(real_data: Path) -> pd.Series:
-    table = pd.read_csv(real_data / "crypto" / "yahoo_ethusd_daily.csv", parse_dates=["Date"])
-    return table.set_index("Date")["Close"].sort_index()
+def test_a_clock_that_changes_inside_a_file_shows_by_period(path):
+    days = pd.bdate_range("2024-01-02", "2025-12-31")
+    fund, other = pair(path, np.where(days.year == 2024, 4.0, -10.0), days)
+    table = clock_offset_by_period(fund, other, freq="YE", profiles=ETHER)
+    assert (table["low"].to_numpy() <= [4.0, -10.0]).all()
+    assert (table["high"].to_numpy() >= [4.0, -10.0]).all()
+    assert (table["side_probability"] > 0.5).tolist() == [True, False]
+    with_bars = clock_offset_by_period(fund, other, freq="YE", profiles=ETHER, prices=path)
+    np.testing.assert_allclose(with_bars["hours"], [4.0, -10.0], atol=0.5)
+    with pytest.raises(SampleError, match="no period of 'W'"):
+        clock_offset_by_period(fund, other, freq="W")
 
 
-@pytest.fixture(scope="module")
-def coingecko(real_data: Path) -> pd.Series:
-    table = pd.read_csv(real_data / "crypto" / "coingecko_eth_daily.csv")
-    days = pd.to_datetime(table["snapped_at"]).dt.tz_localize(None).dt.normalize()
-    return pd.Series(table["price"].to_numpy(), pd.DatetimeIndex(days))
-
-
-@pytest.mark.real
-def test_yahoo_ends_its_day_three_to_four_hours_after_ethv(yahoo):
-    nav, day = _on_sessions_of_ethv(yahoo)
-    found = clock_offset(nav, day)
-    assert found.regression == "lag"
-    assert found.hours == pytest.approx(3.3, abs=0.05)
-    assert found.std_error_iid == pytest.approx(0.5, abs=0.05)
-    truth = expected_offset(Clock(), Clock.parse("24:00 UTC"), pd.DatetimeIndex(nav.index))
-    assert set(truth) == {3.0, 4.0}
+def test_one_clock_is_one_clock_to_the_second(path):
+    """A basis point of noise bounds the time between two clocks better than any bar does."""
+    fund, other = pair(path, 0.0)
+    fund = other * np.exp(np.random.default_rng(3).normal(0.0, 1e-4, len(other)))
+    found = clock_offset(fund, other, profiles=ETHER, prices=path)
+    assert found.method == "profile"
     low, high = found.interval()
-    assert low < truth.mean() < high
+    assert -0.05 < low < 0.0 < high < 0.05
 
 
-@pytest.mark.real
-def test_yahoo_rows_of_spring_2025_were_taken_at_another_hour(yahoo):
-    """Until 2025-04-16 the file keeps its clock; after that many rows are of about 04:00 UTC of their own day."""
-    nav, day = _on_sessions_of_ethv(yahoo)
-    early = clock_offset(nav[:"2025-04-16"], day[:"2025-04-16"])
-    assert early.regression == "lag"
-    assert early.interval()[0] > 0.5
-    assert early.interval()[1] > 3.5
-    late = clock_offset(nav["2025-04-17":"2025-08-06"], day["2025-04-17":"2025-08-06"])
-    assert late.regression == "lead"
-    assert late.interval()[1] < -5
-    # Where the fit decides, those rows would turn the sign of the whole file.
-    assert not early.ambiguous
-    whole = clock_offset(nav, day)
-    assert whole.ambiguous
-    assert "the clock may change inside the sample" in str(whole)
-    assert whole.fits["r_squared"].idxmax() == "lead"
-
-
-@pytest.mark.real
-def test_coingecko_labels_are_one_day_off_yahoos(coingecko):
-    """Its day D is 00:00 UTC of D, 20 hours before New York closes; labelled by the day that ends there, 4 after."""
-    found = clock_offset(*_on_sessions_of_ethv(coingecko))
-    assert found.regression == "lead"
-    assert found.hours == pytest.approx(-20.3, abs=1.0)
-    moved = coingecko.set_axis(coingecko.index - pd.Timedelta(days=1))
-    again = clock_offset(*_on_sessions_of_ethv(moved))
-    assert again.regression == "lag"
-    assert again.hours == pytest.approx(3.7, abs=1.0)
-    assert not found.ambiguous
-    assert not again.ambiguous
-
-
-@pytest.mark.real
-def test_uso_closes_an_hour_and_a_half_after_its_nav(real_data):
-    table = pd.read_csv(real_data / "general" / "hassman_uso_ex.csv")
-    table.index = pd.DatetimeIndex(pd.to_datetime(table["DATE"], format="%m/%d/%Y"))
-    table = table.sort_index()
-    found = clock_offset(table["Price"], table["NAV"], market="closes")
-    assert found.regression == "lead"
-    assert found.hours == pytest.approx(-1.7, abs=0.05)
-    assert found.std_error_iid == pytest.approx(0.1, abs=0.01)
-    low, high = found.interval()
-    assert low < -1.5 < high
+def test_expected_hours_follow_daylight_saving():
+    days = pd.DatetimeIndex(["2025-01-15", "2025-07-15"])
+    assert expected_offset(Clock(), Clock.parse("16:00 UTC"), days).tolist() == [-5.0, -4.0]

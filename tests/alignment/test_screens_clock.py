@@ -30,15 +30,16 @@ def observed(prices, nav="16:00 America/New_York", benchmark="16:00 America/New_
 
 @pytest.mark.parametrize("seed", range(6))
 def test_one_clock_gives_nothing(seed):
-    assert clock_offset_screen(observed(hourly(seed)), zone="America/New_York") == ()
+    assert clock_offset_screen(observed(hourly(seed))) == ()
 
 
-@pytest.mark.parametrize(("clock", "hours"), [("19:00 America/New_York", 3.0), ("14:00 America/New_York", -2.0)])
+@pytest.mark.parametrize(("clock", "hours"), [("19:00 America/New_York", 3.0), ("12:00 America/New_York", -4.0)])
 def test_hours_and_sign_are_told(clock, hours):
-    (found,) = clock_offset_screen(observed(hourly(), benchmark=clock), zone="America/New_York")
+    (found,) = clock_offset_screen(observed(hourly(), benchmark=clock))
     assert found.rule == "clock_offset"
     assert found.value == pytest.approx(hours, abs=1.5)
     assert np.sign(found.value) == np.sign(hours)
+    assert f"{'after' if hours > 0 else 'before'} (95 % interval" in found.message
 
 
 def test_local_time_taken_for_utc_follows_the_season():
@@ -48,9 +49,11 @@ def test_local_time_taken_for_utc_follows_the_season():
     mislabelled = mislabelled[~mislabelled.index.duplicated()].tz_localize("UTC").sort_index()
     frame = observed(prices)
     frame["benchmark"] = sample_at(mislabelled, Clock(), DAYS).prices
-    (found,) = clock_offset_screen(frame.dropna(), zone="America/New_York")
+    (found,) = clock_offset_screen(frame.dropna())
     assert found.rule == "local_time_for_utc"
     assert found.value == pytest.approx(4.4, abs=1.5)
+    assert "consistent with New York time taken for UTC" in found.message
+    assert " is New York" not in found.message
 
 
 def test_dates_that_are_a_session_off_are_not_also_hours_off():
@@ -59,6 +62,31 @@ def test_dates_that_are_a_session_off_are_not_also_hours_off():
     rules = {item.rule for item in screen(frame.dropna())}
     assert "shifted_dates" in rules
     assert not rules & {"clock_offset", "local_time_for_utc"}
+
+
+def test_bars_of_the_asset_are_used():
+    prices = hourly(4)
+    frame = observed(prices, benchmark="18:00 America/New_York")
+    (found,) = clock_offset_screen(frame, prices=prices)
+    assert found.value == pytest.approx(2.0, abs=0.25)
+    assert "2.00 hours after" in found.message
+    assert clock_offset_screen(observed(prices), prices=prices) == ()
+
+
+def test_a_market_that_closes_is_told_in_24ths():
+    """Prices of five days a week in which nothing happens between the close and the open."""
+    rng = np.random.default_rng(3)
+    path = np.cumsum(rng.normal(0.0, 0.004, 24 * len(DAYS)))
+    frame = pd.DataFrame({"nav": np.exp(path[23::24]), "benchmark": np.exp(path[19::24])}, DAYS)
+    (found,) = clock_offset_screen(frame)
+    assert found.rule == "clock_offset"
+    assert found.value == pytest.approx(-4.0, abs=1.5)
+    assert "24ths of a session's variance" in found.message
+    assert "hours" not in found.message
+
+
+def test_one_hour_is_not_enough():
+    assert clock_offset_screen(observed(hourly(1), benchmark="17:00 America/New_York")) == ()
 
 
 def test_a_leveraged_fund_and_a_short_sample_are_not_looked_at():

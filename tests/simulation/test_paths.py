@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 
 from research.alignment.clock_offset import clock_offset
+from research.alignment.variance_profile import flat_profile
 from research.conventions import DAYS_PER_YEAR
 from research.drivers import measure
 from research.drivers.distributions import total_return
@@ -146,7 +147,7 @@ def test_market_gathers_variance_by_calendar_time():
 @pytest.mark.parametrize("hours", [3.0, -2.5])
 def test_clock_offset_is_found_from_the_returns(hours):
     history = simulate(World(sessions=504, clock_offset_hours=hours, noise=Noise(0.0, 0.0)), seed=5)
-    found = clock_offset(history.frame["nav"], history.frame["benchmark"])
+    found = clock_offset(history.frame["nav"], history.frame["benchmark"], profiles=[flat_profile()])
     assert found.hours == pytest.approx(hours, abs=4 * found.std_error)
     assert history.clocks["benchmark"] == {3.0: "19:00 America/New_York", -2.5: "13:30 America/New_York"}[hours]
 

@@ -11,9 +11,10 @@ from typing import Literal, Self
 import numpy as np
 import pandas as pd
 
-from research.alignment.clock_offset import Market
 from research.alignment.history import History
+from research.alignment.variance_offset import Market
 from research.analyses.benchmark_clock.pairs import (
+    APART,
     AT_FUND_CLOCK,
     SAME,
     ClockPair,
@@ -31,6 +32,8 @@ __all__ = ["BenchmarkClockFacts", "PairVerdict"]
 CHANGED = 0.01
 """P-value of one offset in all periods below which the clock is said to move."""
 
+Moment = Literal["same moment", "no offset found", "apart", "after", "before"]
+
 LAGS = (-2, -1, 0, 1, 2)
 
 
@@ -43,7 +46,8 @@ class PairVerdict:
     interval : tuple of float
         Of the offset, hours.
     moment : str
-        ``"same moment"``, ``"no offset found"``, ``"after"`` or ``"before"``: when the second was seen.
+        ``"same moment"``, ``"no offset found"``, ``"after"`` or ``"before"``: when the second was seen; ``"apart"``
+        where it is not known which came first.
     label : str
         Whether the interval ``"holds"`` what the labels say, ``"does not hold"`` it, or there are ``"none"``.
     through_time : str
@@ -51,7 +55,7 @@ class PairVerdict:
     """
 
     interval: tuple[float, float]
-    moment: Literal["same moment", "no offset found", "after", "before"]
+    moment: Moment
     label: Literal["holds", "does not hold", "none"]
     through_time: Literal["steady", "moves", "no change found", "not known"]
 
@@ -144,13 +148,18 @@ class BenchmarkClockFacts:
         """What is to be said of each pair, in their order."""
         return tuple(_verdict(pair, self.confidence) for pair in self.pairs)
 
+    @property
+    def has_bars(self) -> bool:
+        """Whether intraday prices of the asset were at hand."""
+        return any(pair.offset.located is not None for pair in self.pairs)
+
     @cached_property
     def unclear(self) -> tuple[ClockPair, ...]:
-        """Pairs whose offset may lie on either side."""
+        """Pairs whose offset may lie on either side, or whose regressions for after and for before both find one."""
         return tuple(
             pair
             for pair, verdict in zip(self.pairs, self.verdicts, strict=True)
-            if pair.offset.ambiguous and verdict.moment != "same moment"
+            if verdict.moment == "apart" or (pair.offset.variance.ambiguous and verdict.moment in ("after", "before"))
         )
 
     def correlations(self) -> pd.DataFrame:
@@ -186,13 +195,14 @@ class BenchmarkClockFacts:
 def _verdict(pair: ClockPair, confidence: float) -> PairVerdict:
     low, high = pair.offset.interval(confidence)
     if max(abs(low), abs(high)) < SAME:
-        moment: Literal["same moment", "no offset found", "after", "before"] = "same moment"
+        moment: Moment = "same moment"
     elif low <= 0.0 <= high:
-        moment = "no offset found"
+        moment = "apart" if pair.offset.distance(confidence)[0] > APART else "no offset found"
     else:
         moment = "after" if pair.offset.hours > 0 else "before"
     label: Literal["holds", "does not hold", "none"] = "none"
-    if not math.isnan(pair.expected):
+    # 24ths of a session's variance are no hours, and no label says them.
+    if not math.isnan(pair.expected) and pair.offset.method != "variance":
         label = "holds" if low <= pair.expected <= high else "does not hold"
     through: Literal["steady", "moves", "no change found", "not known"] = "not known"
     if len(pair.periods) > 1:

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import TypedDict
 
 import numpy as np
 import pandas as pd
 from scipy.special import chdtrc
 
 from research.alignment.clock import Clock
-from research.alignment.clock_offset import ClockOffset, Market, clock_offset, clock_offset_by_period, expected_offset
+from research.alignment.clock_offset import ClockOffset, clock_offset, clock_offset_by_period, expected_offset
 from research.alignment.history import History
+from research.alignment.named_clocks import NamedClocks, compare_clocks
+from research.alignment.variance_offset import Market
+from research.alignment.variance_profile import VarianceProfile, flat_profile, profiles_of
 from research.analyses.premium_discount.clock import early_sessions, stale_sessions
 from research.errors import ParameterError, SampleError
 from research.loaders import SourceRecord
@@ -22,8 +26,13 @@ __all__ = ["ClockPair", "OtherBenchmark", "clock_pairs", "other_benchmark", "wit
 
 AT_FUND_CLOCK = "benchmark_at_fund_clock"
 
+ASSET_BARS = "asset_bars"
+
 SAME = 0.05
 """Hours below which two moments are one for every purpose here: three minutes."""
+
+APART = 0.5
+"""Hours from which two moments are called apart although nobody knows which came first."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -56,6 +65,10 @@ class ClockPair:
         Mean hours that the clocks' labels say; NaN where there is no label.
     periods : pandas.DataFrame
         Estimates by period, from `clock_offset_by_period`; empty where no period is long enough.
+    stated : tuple of str
+        What the two clocks' labels say.
+    named : NamedClocks or None
+        How well named clocks of the second fit; None where the two are not told apart.
     truth : float, optional
         Hours with which simulated data were made.
     """
@@ -65,6 +78,8 @@ class ClockPair:
     offset: ClockOffset
     expected: float
     periods: pd.DataFrame = field(repr=False)
+    stated: tuple[str, str]
+    named: NamedClocks | None = None
     truth: float | None = None
 
     @property
@@ -97,17 +112,18 @@ class ClockPair:
         return {
             "pair": self.name,
             **self.offset.to_dict(),
+            "consistent_with": [] if self.named is None else list(self.named.consistent),
             "expected_hours": self.expected,
             "truth_hours": self.truth,
             "periods": [
-                {"end": f"{end:%Y-%m-%d}", "hours": hours, "std_error_hours": error, "sessions": nobs}
-                for end, hours, error, nobs in zip(
-                    self.periods.index,
-                    self.periods["hours"],
-                    self.periods["std_error"],
-                    self.periods["nobs"],
-                    strict=True,
-                )
+                {
+                    "end": f"{end:%Y-%m-%d}",
+                    "hours": float(row["hours"]),
+                    "std_error_hours": float(row["std_error"]),
+                    "interval_hours": [float(row["low"]), float(row["high"])],
+                    "sessions": int(row["nobs"]),
+                }
+                for end, row in self.periods.iterrows()
             ],
         }
 
@@ -210,17 +226,40 @@ def clock_pairs(history: History, shifted: History | None, *, freq: str, market:
     frame, clocks = history.frame, history.clocks
     truth = getattr(getattr(getattr(history, "truth", None), "world", None), "clock_offset_hours", None)
     first = f"net asset value of {history.fund.ticker}"
-    own = _pair((first, "its benchmark"), frame["nav"], frame["benchmark"], clocks, freq, market)
+    # Every hour of a simulated market is like every other.
+    given: _Given = {
+        "market": market,
+        "profiles": (flat_profile(),) if history.fund.simulated else profiles_of(history.fund.asset),
+        "prices": _prices(history),
+    }
+    own = _pair((first, "its benchmark"), frame["nav"], frame["benchmark"], clocks, freq, given)
     pairs = [replace(own, truth=truth)]
     if "close" in frame:
         usual = frame["close"].drop(stale_sessions(history).union(early_sessions(history)), errors="ignore").dropna()
         labels = {"nav": clocks["nav"], "benchmark": clocks["close"]}
         nav = frame["nav"].loc[usual.index]
-        pairs.append(_pair((first, "its ordinary closes"), nav, usual, labels, freq, market))
+        pairs.append(_pair((first, "its ordinary closes"), nav, usual, labels, freq, given))
     if shifted is not None:
         series, name = shifted.frame["benchmark"], shifted.sources[-1].measures
-        pairs.append(_pair((first, name), shifted.frame["nav"], series, shifted.clocks, freq, market))
+        pairs.append(_pair((first, name), shifted.frame["nav"], series, shifted.clocks, freq, given))
     return tuple(pairs)
+
+
+class _Given(TypedDict):
+    market: Market
+    profiles: Sequence[VarianceProfile]
+    prices: pd.Series | None
+
+
+def _prices(history: History) -> pd.Series | None:
+    """Return intraday prices of the asset, where the fund's entry names a file and it covers the sample."""
+    prices = history.inputs.get(ASSET_BARS)
+    if not isinstance(prices, pd.Series):
+        return None
+    inside = (history.frame.index > prices.index[0].tz_convert(None)) & (
+        history.frame.index < prices.index[-1].tz_convert(None)
+    )
+    return prices if inside.mean() > 0.5 else None
 
 
 def _pair(
@@ -229,16 +268,22 @@ def _pair(
     second: pd.Series,
     clocks: Mapping[str, str],
     freq: str,
-    market: Market,
+    given: _Given,
 ) -> ClockPair:
     sessions = pd.DatetimeIndex(first.index)
+    clock = Clock()
     try:
-        own, other = Clock.parse(clocks["nav"]), Clock.parse(clocks["benchmark"])
-        expected = float(expected_offset(own, other, sessions).mean())
+        clock, other = Clock.parse(clocks["nav"]), Clock.parse(clocks["benchmark"])
+        expected = float(expected_offset(clock, other, sessions).mean())
     except ParameterError:
         expected = float("nan")
     try:
-        periods = clock_offset_by_period(first, second, freq=freq, market=market)
+        periods = clock_offset_by_period(first, second, freq=freq, clock=clock, **given)
     except SampleError:
-        periods = pd.DataFrame(columns=["hours", "std_error", "regression", "nobs"])
-    return ClockPair(*names, clock_offset(first, second, market=market), expected, periods)
+        periods = pd.DataFrame(columns=["hours", "std_error", "low", "high", "side_probability", "nobs"])
+    offset = clock_offset(first, second, clock=clock, **given)
+    named = None
+    if offset.method != "variance" and offset.distance()[0] > APART:
+        prices = given["prices"] if offset.method == "bars" else None
+        named = compare_clocks(first, second, clock=clock, profiles=given["profiles"], prices=prices)
+    return ClockPair(*names, offset, expected, periods, (clocks["nav"], clocks["benchmark"]), named)

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, ClassVar
 
 import pandas as pd
 
-from research.alignment.clock_offset import Market
 from research.alignment.history import History
+from research.alignment.variance_offset import Market
 from research.analyses.benchmark_clock.facts import BenchmarkClockFacts
 from research.analyses.benchmark_clock.pairs import ClockPair, OtherBenchmark, other_benchmark, with_other
 from research.analyses.benchmark_clock.words import conclusions, limits
@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from research.plots import DescribedFigure
 
 __all__ = ["BenchmarkClock", "benchmark_clock"]
+
+VARIANCE = "24ths of a session's variance"
 
 _NAMED = {"its benchmark": "Benchmark seen later", "its ordinary closes": "Closes seen later"}
 
@@ -61,7 +63,7 @@ class BenchmarkClock(BenchmarkClockFacts, Report):
             Figure(
                 _NAMED.get(pair.second, "Other series seen later"),
                 pair.offset.hours,
-                HOURS,
+                HOURS if pair.offset.method != "variance" else VARIANCE,
                 pair.offset.std_error,
                 "" if pair.truth is None else f"truth: {pair.truth:g}",
             )
@@ -95,18 +97,37 @@ class BenchmarkClock(BenchmarkClockFacts, Report):
                 pair.offset.std_error,
                 f"{unsigned_zero(f'{low:+.2f}')} to {unsigned_zero(f'{high:+.2f}')}",
                 pair.expected,
-                "unclear" if pair.offset.ambiguous else "clear",
+                pair.offset.side_probability,
+                pair.offset.method,
+                pair.offset.variance.parts,
                 pair.offset.nobs,
             ]
-        columns = ["hours", "± se", f"{self.confidence:.0%} interval", "labels", "sign", "n"]
+        unit = "24ths" if any(pair.offset.method == "variance" for pair in self.pairs) else "hours"
+        columns = [
+            unit,
+            "± se",
+            f"{self.confidence:.0%} interval",
+            "labels",
+            "after",
+            "method",
+            "variance, 24ths",
+            "n",
+        ]
         frame = pd.DataFrame.from_dict(rows, orient="index", columns=columns)
         notes = (
-            "Positive: the second series was seen after the first. Labels: hours between the two wall clocks. The "
-            "sign is unclear where both regressions, for "
-            "after "
-            "and for before, find an offset.",
+            "Positive: the second series was seen after the first. Labels: hours between the two wall clocks. After: "
+            "the chance of that side. Method: bars of the asset, or daily levels with a profile of when in the week "
+            "the asset moves; variance, 24ths: the share of a day's variance between the two, which busy hours make "
+            "larger than the hours are. Half the interval is 1.96 standard errors.",
         )
-        formats = {"hours": "+.3f", "± se": ".3f", "labels": "+.2f", "n": ",.0f"}
+        formats = {
+            unit: "+.2f",
+            "± se": ".2f",
+            "labels": "+.2f",
+            "after": ".0%",
+            "variance, 24ths": "+.1f",
+            "n": ",.0f",
+        }
         title = f"Hours from net asset value of {self.history.fund.ticker} to other series"
         return Table(frame, title, formats, notes)
 
@@ -161,7 +182,7 @@ class BenchmarkClock(BenchmarkClockFacts, Report):
 
     def cost_figure(self) -> DescribedFigure:
         """Return tracking error by hours of offset, with the offsets found."""
-        marks = {pair.name: abs(pair.offset.hours) for pair in self.pairs}
+        marks = {pair.name: abs(pair.offset.hours) for pair in self.pairs if pair.offset.method != "variance"}
         most = max((*self.hours, *marks.values()))
         return cost_of_hours(
             self.hour_variance, marks, most, self.history.fund.ticker, periods_per_year=self.history.periods_per_year

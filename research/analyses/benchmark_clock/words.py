@@ -15,30 +15,37 @@ __all__ = ["conclusions", "limits"]
 
 def conclusions(facts: BenchmarkClockFacts) -> Statements:
     """Return what follows about the clocks, the most important first."""
-    parts = (_pairs, _periods, _cost, _attribution)
+    parts = (_pairs, _located, _periods, _cost, _attribution)
     said = (statement for part in parts for statement in part(facts))
     return Statements((*simulated(facts.history.fund), *said))
 
 
 def limits(facts: BenchmarkClockFacts) -> Statements:
     """Return what the numbers cannot say of the clocks."""
-    parts = (_average, _ambiguous, _mismatch, _labels)
+    parts = (_average, _bars, _ambiguous, _mismatch, _labels)
     return Statements(statement for part in parts for statement in part(facts))
 
 
 def _pairs(facts: BenchmarkClockFacts) -> Iterator[Statement]:
     for pair, verdict in zip(facts.pairs, facts.verdicts, strict=True):
         offset, (low, high) = pair.offset, verdict.interval
-        ends = f"{percent(facts.confidence)} interval {low:+.2f} to {high:+.2f} hours"
-        found = hours_text(offset.hours, offset.std_error)
-        away = hours_text(abs(offset.hours), offset.std_error).lstrip("+")
+        most = hours_text(max(abs(low), abs(high))).lstrip("+")
+        ends = f"{percent(facts.confidence)} interval {low:+.2f} to {high:+.2f} {_unit(pair)}"
+        stated = " and ".join(dict.fromkeys(pair.stated))
         text = {
-            "same moment": f"{_capital(pair.first)} and {pair.second}: seen at the same moment, the offset is {found}.",
-            "no offset found": f"{_capital(pair.first)} and {pair.second}: no offset can be told from zero, {found} "
-            f"({ends}).",
-        }.get(verdict.moment, f"{_capital(pair.second)}: seen {away} {verdict.moment} {pair.first} ({ends}).")
+            "same moment": f"{_capital(pair.first)} and {pair.second} (stated: {stated}): seen at the same moment, to "
+            f"within {most}.",
+            "no offset found": f"{_capital(pair.first)} and {pair.second} (stated: {stated}): no offset can be told "
+            f"from zero ({ends}).",
+        }.get(
+            verdict.moment,
+            f"{_capital(pair.second)} (stated: {pair.stated[1]}): seen {offset.seen(facts.confidence)}, counted from "
+            f"{pair.first} (stated: {pair.stated[0]}).",
+        )
         if verdict.moment != "same moment":
             text += _against_label(pair, verdict)
+        if pair.named is not None and pair.named.consistent:
+            text += f" Consistent with {', '.join(pair.named.consistent[:3])}."
         if pair.truth is not None:
             text += f" The truth is {pair.truth:g} hours."
         yield Statement(
@@ -50,9 +57,33 @@ def _pairs(facts: BenchmarkClockFacts) -> Iterator[Statement]:
                 "hours": offset.hours,
                 "std_error_hours": offset.std_error,
                 "interval_hours": [low, high],
+                "side_probability": offset.side_probability,
+                "method": offset.method,
                 "label": verdict.label,
             },
         )
+
+
+def _unit(pair: ClockPair) -> str:
+    return "24ths of a session's variance" if pair.offset.method == "variance" else "hours"
+
+
+def _located(facts: BenchmarkClockFacts) -> Iterator[Statement]:
+    located = facts.pairs[0].offset.located
+    if located is None:
+        return
+    found, clock = located[0], facts.pairs[0].stated[0]
+    low, high = found.interval(facts.confidence)
+    kind = "a point" if found.window == 0.0 else f"the mean of {found.window:g} hour, by its centre"
+    side = "after" if found.hours > 0.0 else "before"
+    where = "at" if found.hours == 0.0 else f"{abs(found.hours):.2f} hours {side}"
+    yield Statement(
+        "clock.located",
+        f"In prices of {facts.history.fund.asset} {60.0 * found.bar:.0f} minutes apart, {facts.pairs[0].first} fits "
+        f"best as {kind}, {where} {clock} ({percent(facts.confidence)} interval {low:+.2f} to {high:+.2f} hours).",
+        "holds" if low <= 0.0 <= high else "does not hold",
+        {"hours": found.hours, "interval_hours": [low, high], "window_hours": found.window},
+    )
 
 
 def _capital(text: str) -> str:
@@ -126,10 +157,22 @@ def _attribution(facts: BenchmarkClockFacts) -> Iterator[Statement]:
 def _average(facts: BenchmarkClockFacts) -> Iterator[Statement]:
     yield Statement(
         "clock.average",
-        f"An offset is a mean over {facts.pairs[0].offset.nobs} intervals and over the hours of the day: where the "
-        "market moves less between the two clocks than on average, the estimate is too small, and daylight saving "
-        "moves one clock and not the other.",
+        f"An offset is a mean over {facts.pairs[0].offset.nobs} sessions: daylight saving moves one clock and not the "
+        "other, and a named clock that fits is consistent with the data, not shown by them.",
         values={"intervals": facts.pairs[0].offset.nobs},
+    )
+
+
+def _bars(facts: BenchmarkClockFacts) -> Iterator[Statement]:
+    told = any(verdict.moment not in ("same moment",) for verdict in facts.verdicts)
+    if facts.has_bars or not told or any(pair.offset.method == "variance" for pair in facts.pairs):
+        return
+    yield Statement(
+        "clock.bars",
+        f"From daily levels these are hours with an interval of hours. A file of hourly prices of "
+        f"{facts.history.fund.asset} (inputs.asset_bars in the fund's entry) would place both series to about a "
+        "quarter of an hour, and say which came first.",
+        "none at hand",
     )
 
 
@@ -137,11 +180,11 @@ def _ambiguous(facts: BenchmarkClockFacts) -> Iterator[Statement]:
     for pair in facts.unclear:
         yield Statement(
             "clock.side",
-            f"{_capital(pair.name)}: both regressions find an offset, for after and for before, so the sign is less "
-            "certain than the error tells. A clock that changes inside the sample, an average over some hours, or "
-            "noisy marks do that.",
+            f"{_capital(pair.name)}: after has a chance of {percent(pair.offset.side_probability)}. Regressions for "
+            "after and for before both find an offset: a clock that changes inside the sample, an average over some "
+            "hours, or noisy marks do that.",
             "unclear",
-            {"pair": pair.name},
+            {"pair": pair.name, "side_probability": pair.offset.side_probability},
         )
 
 
