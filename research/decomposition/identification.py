@@ -49,6 +49,7 @@ MAX_STD_ERROR = 1.0
 MAX_ROUNDING_BIAS = 0.2
 """Bias by rounding, in standard errors, from which a coefficient is imposed."""
 
+_DRIFT = "drift of no driver"
 _IDENTITY = "the same numbers stand on both sides"
 
 
@@ -76,15 +77,36 @@ class Identification(Result):
     identities: frozenset[str] = frozenset()
     drivers: tuple[Driver, ...] = field(default=(), repr=False)
 
-    def again(self, level: pd.Series) -> AveragedResult | LocalLevelResult:
-        """Return the same regression on another level with the labels of the fit."""
+    def again(self, level: pd.Series, drivers: pd.DataFrame | None = None) -> AveragedResult | LocalLevelResult:
+        """Return the same regression on another level, or other drivers, with the labels of the fit."""
+        columns = self.fit.drivers if drivers is None else drivers
         options = {"variance_per": self.fit.variance_per, "cov_type": self.fit.cov_type}
         if self.fit.variance_per == "session":
             options["positions"] = np.concatenate([[0.0], np.cumsum(self.fit.gaps)]).astype(int)  # type: ignore[assignment]
         if isinstance(self.fit, AveragedResult):
-            return averaged_level(level, self.fit.drivers, **options)  # type: ignore[arg-type]
+            return averaged_level(level, columns, **options)  # type: ignore[arg-type]
         kind = "ar1" if self.fit.phi else "noise"
-        return local_level(level, self.fit.drivers, transitory=kind, **options)  # type: ignore[arg-type]
+        return local_level(level, columns, transitory=kind, **options)  # type: ignore[arg-type]
+
+    def p_values_beside_a_drift(self) -> pd.Series:
+        """Return the p-values of a coefficient of 1 where a steady drift of no driver's is let in beside the drivers.
+
+        Returns
+        -------
+        pandas.Series, shape (K,)
+            1 for a driver that cannot be told from such a drift, as a fee that never changes.
+        """
+        fit = self.fit
+        days = pd.DatetimeIndex(fit.level.index)
+        line = pd.Series((days - days[0]) / pd.Timedelta(days=1), days)
+        # A column that is much larger than the others would hide what they share.
+        beside = fit.drivers.assign(**{_DRIFT: line / line.iloc[-1] * float(fit.drivers.abs().to_numpy().max())})
+        try:
+            return self.again(fit.level, beside).p_values_unity().drop(_DRIFT)
+        except IdentificationError as error:
+            # One of them is the drift, and the others were estimated beside it already.
+            alike = {name: 1.0 for name in error.drivers if name != _DRIFT}
+            return pd.Series({**fit.p_values_unity(), **alike}, dtype=float)
 
     def how(self, name: str) -> Literal["estimated", "imposed", "identity"]:
         """Return how a driver was identified."""

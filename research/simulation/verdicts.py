@@ -33,7 +33,7 @@ BUNDLED: Final = "bundled"
 
 VERDICTS: Final[Mapping[str, str]] = {
     "driver": "a driver, or the drivers of a group, not as stated",
-    "combination": "drivers that cannot be told apart, together not as stated",
+    "combination": "drivers that cannot be told apart, or one and a drift, together not as stated",
     "remainder": "the remainder more than chance",
     "fee_period": "the fee of a period not the one stated",
     "break": "a change of the drift",
@@ -345,9 +345,10 @@ def _of_decomposition(result: Decomposition, deviation: Deviation) -> list[_Clai
     if alone:
         said = [part for part in alone if part.verdict == "not as stated"]
         claims.append(_Claim("driver", bool(said), all(_names(part) & deviation.moved for part in said)))
+    or_drift = [part for part in alone if part.verdict == "it or a drift is not as stated"]
     together = [part for part in result.combinations if part.verdict is not None]
-    if together:
-        said = [part for part in together if part.verdict == "not as stated"]
+    if together or or_drift:
+        said = [*or_drift, *(part for part in together if part.verdict == "not as stated")]
         right = all(deviation.drifts or _names(part) & deviation.moved for part in said)
         claims.append(_Claim("combination", bool(said), right))
     if result.remainder.more_than_chance is not None:

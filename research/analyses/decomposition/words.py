@@ -101,6 +101,8 @@ def _drivers(facts: ExplanationFacts) -> Iterator[Statement]:
                 "cannot be told from nothing": f"cannot be told from 1, nor from 0; {ends}",
                 "not as stated": f"is not 1: {bp(part.stated)} a year was stated (p {p_text(part.p_value_adjusted)}, "
                 "all tests of this table allowed for)",
+                "it or a drift is not as stated": f"is not 1, or something else drifts as steadily: "
+                f"{bp(part.stated)} a year was stated, and the data cannot tell the two apart",
             }[verdict]
             text = (
                 f"{part.title} accounts for {plus_minus_bp(part.contribution, part.contribution_std_error)} a year on "

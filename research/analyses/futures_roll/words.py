@@ -95,6 +95,8 @@ def _coefficient(facts: FuturesRollFacts) -> Iterator[Statement]:
         "holds moves as the contracts assumed",
         "cannot be told from nothing": f"which cannot be told from 1, nor from 0 ({low:.2f} to {high:.2f})",
         "not as stated": f"not 1 (p {p_text(part.p_value_adjusted)})",
+        "it or a drift is not as stated": "not 1, or something else drifts as steadily: the data cannot tell the two "
+        "apart",
     }[verdict]
     yield Statement(
         "roll_yield.passes_through",

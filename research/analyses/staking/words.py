@@ -61,6 +61,8 @@ def _pass_through(facts: StakingFacts) -> Iterator[Statement]:
         "compatible with full pass-through": f"compatible with passing in full; {low:.2f} to {high:.2f} not excluded",
         "cannot be told from nothing": f"which cannot be told from 1, nor from 0; {low:.2f} to {high:.2f} not excluded",
         "not as stated": "which is not 1: yield, share or deductions are not as given",
+        "it or a drift is not as stated": "which is not 1: yield, share or deductions are not as given, or something "
+        "else drifts as steadily, and the data cannot tell the two apart",
     }.get(verdict, "")
     text = (
         f"Reward, fee and tax pass through with one coefficient, {number(part.coefficient, part.std_error)}, {said}."
