@@ -30,6 +30,7 @@ __all__ = [
     "break_day",
     "cumulated_divergence",
     "fee_measured",
+    "in_bp",
     "spark",
     "tracking_difference_figure",
     "tracking_error_figure",
@@ -141,21 +142,23 @@ def cumulated_divergence(history: History) -> Spark:
     return spark("Cumulated divergence of net asset value", BP, (level - level.iloc[0]) / BASIS_POINT)
 
 
+def in_bp(bounds: tuple[float, float]) -> tuple[float, float]:
+    """Return the ends of an interval, fractions, in basis points."""
+    return bounds[0] / BASIS_POINT, bounds[1] / BASIS_POINT
+
+
 def tracking_error_figure(label: str, measures: Measures) -> Figure:
     """Return the daily tracking error of a basis; its interval is that of these sessions, the remark has both."""
     found, value = measures.interval, measures.daily / BASIS_POINT
     if found is None:
         return Figure(label, value, BP_A_YEAR)
-    low, high = (end / BASIS_POINT for end in found.period)
-    return Figure(label, value, BP_A_YEAR, remark=both_intervals(found), interval=(low, high))
+    return Figure(label, value, BP_A_YEAR, remark=both_intervals(found), interval=in_bp(found.period))
 
 
 def tracking_difference_figure(label: str, difference: Chance) -> Figure:
     """Return a log tracking difference with the error and the interval that the noise of its ends gives it."""
-    value, error, low, high = (
-        one / BASIS_POINT for one in (difference.value, difference.std_error, *difference.interval)
-    )
-    return Figure(label, value, BP_A_YEAR, error, interval=(low, high))
+    value, error = difference.value / BASIS_POINT, difference.std_error / BASIS_POINT
+    return Figure(label, value, BP_A_YEAR, error, interval=in_bp(difference.interval))
 
 
 def fee_measured(regimes: FeeRegimes | None) -> Figure:

@@ -21,6 +21,9 @@ from research.metrics import (
     horizon_tracking_error_of_level,
     measure,
     observations,
+    premium_deviation_interval,
+    premium_mean_interval,
+    premium_percentile_interval,
     premium_statistics,
     rounding_floor,
     tracking_error_interval,
@@ -28,7 +31,7 @@ from research.metrics import (
 from research.metrics.tracking_error_interval import calibrated_horizons
 from research.tables import Result, Table
 
-__all__ = ["Measures", "measure_basis", "measures_table", "premium_table"]
+__all__ = ["Measures", "measure_basis", "measures_table", "premium_intervals", "premium_table"]
 
 
 _FIELDS = {
@@ -241,18 +244,53 @@ def _shown(value: object) -> str:
     return f"{number:.0f}" if number.is_integer() and abs(number) >= 1 else f"{number:.1f}"
 
 
-def premium_table(history: History) -> Table:
+def premium_intervals(premium: pd.Series, confidence: float) -> dict[str, tuple[float, float]]:
+    """Return the intervals of a premium's mean, mean absolute value, deviation and percentiles, as fractions.
+
+    Parameters
+    ----------
+    premium : pandas.Series
+        Log premium by session; NaN is left out.
+    confidence : float
+        Nominal coverage.
+
+    Returns
+    -------
+    dict of str to tuple of float
+        By the rows of `premium_statistics`: ``mean``, ``mean_absolute``, ``sd``, ``p1`` …; an end that is open is NaN,
+        a row that has no interval in a sample so short, or of a premium that never moves, is absent.
+    """
+    table = premium_percentile_interval(premium, confidence=confidence, bandwidth="cosines")[["lower", "upper"]]
+    found = {f"p{name:g}": (float(low), float(high)) for name, low, high in table.itertuples(index=True, name=None)}
+    for name, interval, values in (
+        ("mean", premium_mean_interval, premium),
+        ("mean_absolute", premium_mean_interval, premium.abs()),
+        ("sd", premium_deviation_interval, premium),
+    ):
+        try:
+            found[name] = interval(values, confidence=confidence).interval
+        except SampleError:  # too few sessions for an interval are enough for the statistic
+            continue
+    return found
+
+
+def premium_table(history: History, confidence: float = 0.95) -> Table:
     """Return mean, deviation, percentiles and sessions outside bands of the log premium, in basis points."""
     statistics = premium_statistics(history.premium)
+    intervals = premium_intervals(history.premium, confidence)
     counted = f"{history.period}s"
     labels = {"count": counted, "mean": "mean", "mean_absolute": "mean absolute", "sd": "standard deviation"}
-    rows = {}
+    rows, ends = {}, []
     for name, value in statistics.items():
         is_count = str(name) == "count" or str(name).startswith("days_outside")
         label = re.sub(r"^p(\d)", r"percentile \1", str(name)).replace("days_outside_", f"{counted} outside ±")
         rows[labels.get(str(name), label)] = value if is_count else value / BASIS_POINT
-    frame = pd.DataFrame({"value": rows})
-    notes = (f"Log premium in basis points of net asset value; the last rows count {counted}.",)
+        ends.append(ends_bp(intervals[str(name)]) if str(name) in intervals else None)
+    frame = pd.DataFrame({"value": list(rows.values()), f"{percent(confidence)} interval": ends}, index=list(rows))
+    notes = (
+        f"Log premium in basis points of net asset value; the last rows count {counted}. Intervals allow for the "
+        "premium's own persistence; where one is open, the sample does not reach that far out.",
+    )
     return Table(frame, f"Premium of {history.fund.ticker}", {"value": _shown}, notes)
 
 

@@ -128,3 +128,20 @@ def test_result_and_figures(ethv, valid_result):
     for figure in (ethv.time_figure(), ethv.quarters_figure(), ethv.next_figure(), ethv.groups_figure()):
         assert "ETHV" in figure.alt
         assert len(figure.alt) < 600
+
+
+def test_every_statistic_has_its_interval(ethv, valid_result):
+    part = valid_result(ethv, "premium_discount")["premium_discount"]
+    mean, premium = rs.premium_mean_interval(ethv.usual), ethv.history.premium
+    assert part["mean_bp"] == pytest.approx(1e4 * mean.estimate)
+    assert part["mean_interval_bp"] == pytest.approx([1e4 * end for end in mean.interval])
+    assert part["sd_interval_bp"][0] < part["sd_bp"] < part["sd_interval_bp"][1]
+    assert part["usual_sd_interval_bp"][0] < part["usual_sd_bp"] < part["usual_sd_interval_bp"][1]
+    for row in part["percentiles"]:
+        low, high = row["interval_bp"]
+        assert row["value_bp"] == pytest.approx(1e4 * premium.quantile(row["percentile"] / 100))
+        assert low is None or low <= row["value_bp"]
+        assert high is None or row["value_bp"] <= high
+    # Of 547 sessions five lie below the first percentile: their own number is uncertain by more than that.
+    assert part["percentiles"][0]["interval_bp"][0] is None
+    assert part["percentiles"][3]["interval_bp"][0] is not None

@@ -18,6 +18,7 @@ from research.analyses.figure import (
     break_day,
     cumulated_divergence,
     fee_measured,
+    in_bp,
     tracking_difference_figure,
     tracking_error_figure,
 )
@@ -70,7 +71,7 @@ class Explanation(ExplanationFacts, Report):
                 rest.contribution / BASIS_POINT,
                 BP_A_YEAR,
                 rest.contribution_std_error / BASIS_POINT,
-                interval=(rest.interval[0] / BASIS_POINT, rest.interval[1] / BASIS_POINT),
+                interval=in_bp(rest.interval),
             ),
         ]
         if price is not None:
@@ -105,7 +106,7 @@ class Explanation(ExplanationFacts, Report):
         """Return the premium's figure and statistics, or a sentence where there is no market close."""
         if "price" not in self.bases:
             return (f"{self.history.fund.ticker} has no market close here: price basis and premium are left out.",)
-        return premium_figure(self.history), premium_table(self.history)
+        return premium_figure(self.history), premium_table(self.history, self.bases["nav"].confidence)
 
     def break_figure(self) -> DescribedFigure | None:
         """Return the figure of the break, or None where none was looked for."""

@@ -8,14 +8,15 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Literal, Self
 
-import numpy as np
 import pandas as pd
+from scipy.special import ndtri
 
 from research.alignment.history import History
+from research.analyses.measures import premium_intervals
 from research.analyses.premium_discount.clock import ClockGroup, clock_groups, early_sessions, stale_sessions
 from research.conventions import BASIS_POINT
 from research.errors import MissingColumnError, SampleError
-from research.metrics import PremiumReversion, days_outside, premium_reversion
+from research.metrics import PremiumReversion, days_outside, premium_mean, premium_percentiles, premium_reversion
 from research.metrics.reversion import ClosingSides, PremiumClosing, closing_sides, premium_closing
 
 __all__ = ["PremiumDiscountFacts"]
@@ -28,9 +29,6 @@ HALF = 0.5
 
 LASTS = 1.5
 """How much wider the gains of the longest holding must spread than the shortest's to be a cost of holding."""
-
-ERRORS = 2.0
-"""Standard errors that a mean premium must be away from nothing."""
 
 Level = Literal["nothing within its error", "small premium", "small discount", "lasting premium", "lasting discount"]
 Closes = Literal["overshoots", "gone by the next close", "not seen to close", "closes"]
@@ -101,12 +99,31 @@ class PremiumDiscountFacts:
             confidence=confidence,
         )
 
+    @cached_property
+    def intervals(self) -> dict[str, tuple[float, float]]:
+        """Intervals of the statistics of all premiums."""
+        return premium_intervals(self.history.premium, self.confidence)
+
+    @cached_property
+    def usual_intervals(self) -> dict[str, tuple[float, float]]:
+        """Intervals of the statistics of the usual premiums."""
+        return premium_intervals(self.usual, self.confidence)
+
     @property
-    def mean(self) -> tuple[float, float]:
-        """Mean of the usual premium and its standard error, which allows for the premium's own persistence."""
-        known = self.usual.dropna()
-        rho = float(np.clip(self.reversion.coefficient, -0.99, 0.99))
-        return float(known.mean()), float(known.std() / math.sqrt(len(known)) * math.sqrt((1 + rho) / (1 - rho)))
+    def mean(self) -> float:
+        """Mean of the usual premium."""
+        return premium_mean(self.usual)
+
+    @property
+    def mean_interval(self) -> tuple[float, float]:
+        """Its interval, which allows for the premium's own persistence."""
+        return self.usual_intervals["mean"]
+
+    @property
+    def mean_error(self) -> float:
+        """Standard error of the mean that its interval comes to, were it a normal one."""
+        low, high = self.mean_interval
+        return (high - low) / 2.0 / float(ndtri(0.5 + self.confidence / 2.0))
 
     @property
     def truth(self) -> float | None:
@@ -120,11 +137,11 @@ class PremiumDiscountFacts:
     @property
     def level(self) -> Level:
         """What the premium is on average."""
-        mean, error = self.mean
-        if abs(mean) <= ERRORS * error:
+        low, high = self.mean_interval
+        if low <= 0.0 <= high:
             return "nothing within its error"
-        side: Literal["premium", "discount"] = "premium" if mean > 0 else "discount"
-        return f"lasting {side}" if abs(mean) > float(self.usual.std()) else f"small {side}"  # type: ignore[return-value]
+        side: Literal["premium", "discount"] = "premium" if low > 0.0 else "discount"
+        return f"lasting {side}" if abs(self.mean) > float(self.usual.std()) else f"small {side}"  # type: ignore[return-value]
 
     @property
     def closes(self) -> Closes:
@@ -207,14 +224,24 @@ class PremiumDiscountFacts:
 
     def to_record(self) -> dict[str, object]:
         """Return the ``premium_discount`` object of the result."""
-        mean, error = self.mean
         fit, sides, closing = self.reversion, self.sides, self.closing
         premium = self.history.premium
         return {
-            "mean_bp": mean / BASIS_POINT,
-            "std_error_bp": error / BASIS_POINT,
+            "mean_bp": self.mean / BASIS_POINT,
+            "std_error_bp": self.mean_error / BASIS_POINT,
+            "mean_interval_bp": _ends_bp(self.mean_interval),
             "sd_bp": float(premium.std()) / BASIS_POINT,
+            "sd_interval_bp": _ends_bp(self.intervals["sd"]),
             "usual_sd_bp": float(self.usual.std()) / BASIS_POINT,
+            "usual_sd_interval_bp": _ends_bp(self.usual_intervals["sd"]),
+            "percentiles": [
+                {
+                    "percentile": float(str(percentile)),
+                    "value_bp": float(value) / BASIS_POINT,
+                    "interval_bp": _ends_bp(self.intervals[f"p{percentile:g}"]),
+                }
+                for percentile, value in premium_percentiles(premium).items()
+            ],
             "bands": [
                 {"band_bp": band / BASIS_POINT, "sessions": int(days_outside(premium.dropna(), band))}
                 for band in self.bands
@@ -280,6 +307,12 @@ def _holding_gains(premium: pd.Series, horizons: Sequence[int]) -> pd.DataFrame:
     return pd.DataFrame.from_dict(rows, orient="index", columns=["sd", "p5", "p95"])
 
 
+def _ends_bp(bounds: tuple[float, float]) -> list[float | None] | None:
+    """Return the ends of an interval in basis points; None for an end that is open, and where both are."""
+    ends = [_finite(bound / BASIS_POINT) for bound in bounds]
+    return None if ends == [None, None] else ends
+
+
 def _finite(value: float) -> float | None:
-    """Return a number, or None where it is infinite: a premium that is not seen to close has no half-life."""
+    """Return a number, or None where it is infinite or NaN: a premium that is not seen to close has no half-life."""
     return value if math.isfinite(value) else None

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, ClassVar
 import pandas as pd
 
 from research.alignment.history import History
-from research.analyses.figure import BP, PERCENT, SESSIONS, Figure, Spark, spark
+from research.analyses.figure import BP, PERCENT, SESSIONS, Figure, Spark, in_bp, spark
 from research.analyses.measures import premium_table
-from research.analyses.phrases import bp, interval_text, number
+from research.analyses.phrases import bp, ends_bp, interval_text, number
 from research.analyses.premium_discount.facts import PremiumDiscountFacts
 from research.analyses.premium_discount.words import conclusions, half_life_text, limits
 from research.analyses.report import Report
@@ -60,15 +60,26 @@ class PremiumDiscount(PremiumDiscountFacts, Report):
 
     def figures(self) -> tuple[Figure, ...]:
         """Return mean, deviation and half-life of the premium, how often it strays, sides and what the clock makes."""
-        mean, error = self.mean
         widest = self.bands[-1]
         sides, closing = self.sides, self.closing
         return (
-            Figure("Mean premium", mean / BASIS_POINT, BP, error / BASIS_POINT),
-            Figure("Standard deviation", float(self.history.premium.dropna().std()) / BASIS_POINT, BP),
-            Figure("Half-life", self.reversion.half_life, SESSIONS, remark=half_life_text(self.reversion)),
+            Figure(
+                "Mean premium",
+                self.mean / BASIS_POINT,
+                BP,
+                self.mean_error / BASIS_POINT,
+                interval=in_bp(self.mean_interval),
+            ),
+            _spread("Standard deviation", self.history.premium, self.intervals["sd"]),
+            Figure(
+                "Half-life",
+                self.reversion.half_life,
+                SESSIONS,
+                remark=half_life_text(self.reversion),
+                interval=self.reversion.half_life_interval,
+            ),
             Figure(f"Outside ±{widest / BASIS_POINT:g} bp", 100.0 * self.outside(widest)[1], PERCENT),
-            Figure("Deviation without stale and early closes", float(self.usual.std()) / BASIS_POINT, BP),
+            _spread("Deviation without stale and early closes", self.usual, self.usual_intervals["sd"]),
             Figure("Left of a premium a session later", sides.premium, error=sides.premium_std_error),
             Figure(
                 "Left of a discount a session later",
@@ -90,7 +101,7 @@ class PremiumDiscount(PremiumDiscountFacts, Report):
 
     def level_table(self) -> Table:
         """Return mean, deviation and percentiles of all premiums."""
-        return premium_table(self.history)
+        return premium_table(self.history, self.confidence)
 
     def bands_table(self) -> Table:
         """Return how often, on which side and how long at a stretch the premium lay outside each band."""
@@ -205,6 +216,11 @@ class PremiumDiscount(PremiumDiscountFacts, Report):
     def groups_figure(self) -> DescribedFigure:
         """Return the premium by kind of close beside what the clock alone would make."""
         return premium_groups({g.name: (g.mean_absolute, g.expected) for g in self.groups}, self.history.fund.ticker)
+
+
+def _spread(label: str, premium: pd.Series, ends: tuple[float, float]) -> Figure:
+    """Return a premium's standard deviation with its interval."""
+    return Figure(label, float(premium.std()) / BASIS_POINT, BP, remark=ends_bp(ends), interval=in_bp(ends))
 
 
 def premium_discount(

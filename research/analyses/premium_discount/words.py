@@ -7,12 +7,12 @@ from collections.abc import Iterator
 
 from research.analyses.phrases import (
     bp,
+    ends_bp,
     fund_name,
     interval_text,
     number,
     p_text,
     percent,
-    plus_minus_bp,
     simulated,
 )
 from research.analyses.premium_discount.facts import PremiumDiscountFacts
@@ -59,17 +59,22 @@ def limits(facts: PremiumDiscountFacts) -> Statements:
 
 
 def _level(facts: PremiumDiscountFacts) -> Iterator[Statement]:
-    mean, error = facts.mean
     premium, usual = facts.history.premium.dropna(), float(facts.usual.std())
     verdict = facts.level
     said = f"which is {verdict}" if verdict.startswith("nothing") else f"a {verdict}"
     yield Statement(
         "premium_discount.level",
-        f"At {len(premium)} closes {fund_name(facts.history.fund)} stood {plus_minus_bp(mean, error)} from net asset "
-        f"value on average, {said}; it strays by {bp(usual)} (standard deviation) from session to session, "
-        f"{bp(float(premium.std()))} with stale and early closes.",
+        f"At {len(premium)} closes {fund_name(facts.history.fund)} stood {bp(facts.mean, signed=True)} from net asset "
+        f"value on average ({ends_bp(facts.mean_interval)}), {said}; it strays by {bp(usual)} (standard deviation) from "
+        f"session to session ({ends_bp(facts.usual_intervals['sd'])}), {bp(float(premium.std()))} with stale and "
+        f"early closes ({ends_bp(facts.intervals['sd'])}).",
         verdict,
-        {"mean_bp": mean / BASIS_POINT, "std_error_bp": error / BASIS_POINT, "usual_sd_bp": usual / BASIS_POINT},
+        {
+            "mean_bp": facts.mean / BASIS_POINT,
+            "std_error_bp": facts.mean_error / BASIS_POINT,
+            "mean_interval_bp": [end / BASIS_POINT for end in facts.mean_interval],
+            "usual_sd_bp": usual / BASIS_POINT,
+        },
     )
 
 
