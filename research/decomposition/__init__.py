@@ -17,7 +17,7 @@ from research.decomposition.local_level import LocalLevelResult, local_level
 from research.decomposition.panel import LocalLevelPanel, local_level_panel
 from research.decomposition.regimes import FeeRegime, FeeRegimes, fee_regimes
 from research.decomposition.result import Decomposition, decompose
-from research.decomposition.shares import euler_shares, johnson, lmg, lmg_shares
+from research.decomposition.shares import euler_share_intervals, euler_shares, johnson, lmg, lmg_shares
 
 __all__ = [
     "AutocorrelationTest",
@@ -42,6 +42,7 @@ __all__ = [
     "compare_estimators",
     "decompose",
     "detectable_change",
+    "euler_share_intervals",
     "euler_shares",
     "fee_regimes",
     "identify",

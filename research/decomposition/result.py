@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Literal
 
+import numpy as np
 import pandas as pd
 
 from research.alignment.history import Basis, History
@@ -25,10 +26,10 @@ from research.decomposition.estimates import (
 )
 from research.decomposition.identification import Error, Identification, Policy, identify_drivers
 from research.decomposition.local_level import LocalLevelResult
-from research.decomposition.shares import euler_shares, lmg_shares
+from research.decomposition.shares import euler_share_intervals, euler_shares, lmg_shares
 from research.drivers import Driver, measure
 from research.errors import SampleError, renamed
-from research.tables import Result, Table
+from research.tables import Result, Table, unsigned_zero
 
 if TYPE_CHECKING:
     from research.plots.decomposition import DecompositionPlots
@@ -136,6 +137,12 @@ class Decomposition(Result):
             return part
         return next(group for group in self.groups if name in group.members)
 
+    @cached_property
+    def euler_intervals(self) -> pd.DataFrame:
+        """Intervals of the Euler shares, columns ``(horizon, "lower")`` and ``(horizon, "upper")``."""
+        horizons = [int(horizon) for horizon in self.euler.columns]
+        return euler_share_intervals(self.components, self.total, horizons, confidence=self.confidence)
+
     @property
     def plot(self) -> DecompositionPlots:
         """Figures of this result; each method returns a matplotlib figure and shows nothing."""
@@ -178,28 +185,56 @@ class Decomposition(Result):
         titles = {part.name: part.title for part in (*self.drivers, self.unexplained)}
         ending = {"session": "d", "week": "w", "month": "m"}[self.period]
         euler = (100 * self.euler).add_prefix("Euler ").add_suffix(ending)
+        for horizon in map(int, self.euler.columns):
+            ends = self._share_ends(horizon)
+            if any(ends):
+                place = list(euler.columns).index(f"Euler {horizon}{ending}") + 1
+                euler.insert(place, f"{self.confidence:.0%}, {horizon}{ending}", ends)
         lmg = (100 * self.lmg).add_prefix("LMG ").add_suffix(ending)
         frame = euler.join(lmg).rename(index=titles)
         notes = (
             f"Euler: a part's covariance with the divergence, over its variance, changes over h {self.period}s; sums "
             "to 100.",
+            "Intervals hold the coefficients at their estimates; horizons of which the sample holds fewer than twelve, "
+            "and LMG, have none.",
             "LMG: a driver's average gain in R² over all orderings; sums to R², not to 100.",
         )
         return Table(
-            frame, "Shares of tracking error variance, %", dict.fromkeys(map(str, frame.columns), ".2f"), notes
+            frame,
+            "Shares of tracking error variance, %",
+            {str(name): ".2f" for name in frame.columns if pd.api.types.is_numeric_dtype(frame[name])},
+            notes,
         )
+
+    def _share_ends(self, horizon: int) -> list[str | None]:
+        """Return the intervals of the shares at one horizon as cells, in percent; None where there is none."""
+        ends = 100 * self.euler_intervals[horizon][["lower", "upper"]].to_numpy()
+        return [
+            None if np.isnan(pair).any() else " to ".join(unsigned_zero(f"{end:.1f}") for end in pair) for pair in ends
+        ]
 
     def to_dict(self) -> dict[str, object]:
         """Return drivers and remainder in the layout of ``research.result/1``."""
         euler = {name: {str(h): float(v) for h, v in row.items()} for name, row in self.euler.iterrows()}
         lmg = {name: {str(h): float(v) for h, v in row.items()} for name, row in self.lmg.iterrows()}
+        ends = {
+            str(name): {
+                str(horizon): None if row[horizon].isna().any() else row[horizon].astype(float).tolist()
+                for horizon in self.euler.columns
+            }
+            for name, row in self.euler_intervals.iterrows()
+        }
         rest = self.unexplained.to_dict(euler[UNEXPLAINED], {})
         return {
-            "drivers": [part.to_dict(euler[part.name], lmg[part.name]) for part in self.drivers],
+            "drivers": [
+                {**part.to_dict(euler[part.name], lmg[part.name]), "euler_share_interval": ends[part.name]}
+                for part in self.drivers
+            ],
             "groups": [part.to_dict() for part in self.groups],
             "combinations": [part.to_dict() for part in self.combinations],
             "unexplained": {
                 **{key: rest[key] for key in ("contribution_bp", "std_error_bp", "interval_bp", "euler_share")},
+                "euler_share_interval": ends[UNEXPLAINED],
                 **{key: value for key, value in self.remainder.to_dict().items() if key in _CHANCE},
             },
             "tracking_difference_chance": self.difference.to_dict(),

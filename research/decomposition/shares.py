@@ -9,13 +9,20 @@ import numpy.typing as npt
 import pandas as pd
 
 from research.errors import AlignmentError, ParameterError
+from research.metrics.ewc import cosine_half_width
 
-__all__ = ["euler_shares", "johnson", "lmg", "lmg_shares"]
+__all__ = ["euler_share_intervals", "euler_shares", "johnson", "lmg", "lmg_shares"]
 
 
 Array = npt.NDArray[np.float64]
 
 _MOST_DRIVERS = 16
+
+_HORIZONS_NEEDED = 12
+"""Horizons that a sample must hold for the interval of a share: with six the intervals cover 80 to 90 %."""
+
+_CHANGES_NEEDED = 30
+"""Changes below which a dozen cosines would be most of the sample."""
 
 
 def euler_shares(components: pd.DataFrame, total: pd.Series, horizons: Sequence[int]) -> pd.DataFrame:
@@ -59,6 +66,59 @@ def euler_shares(components: pd.DataFrame, total: pd.Series, horizons: Sequence[
         else:
             shares[horizon] = whole @ parts / variance
     return pd.DataFrame(shares, index=components.columns)
+
+
+def euler_share_intervals(
+    components: pd.DataFrame, total: pd.Series, horizons: Sequence[int], *, confidence: float = 0.95
+) -> pd.DataFrame:
+    """Return the intervals of the Euler shares.
+
+    Parameters
+    ----------
+    components, total, horizons
+        As `euler_shares`.
+    confidence : float
+        Nominal coverage.
+
+    Returns
+    -------
+    pandas.DataFrame, shape (K, 2·horizons)
+        Columns ``(horizon, "lower")`` and ``(horizon, "upper")``. NaN where the sample holds fewer than twelve horizons
+        or 30 changes, or the total has no variance.
+
+    Raises
+    ------
+    AlignmentError, ParameterError
+        As `euler_shares`; or if `confidence` is not between 0 and 1.
+
+    Notes
+    -----
+    With c and g the centred h-session changes of a part and of the total and s = Σcg/Σg² its share, the influence of a
+    change is (c − s·g)·g/mean g², whose mean is zero; its half width is `cosine_half_width` of a persistent series,
+    which lets overlapping changes be as dependent as they are. Coefficients are held at their estimates. A stationary
+    bootstrap with percentiles is a third narrower and covers 75 to 88 % at 21 sessions of 252 or 504, this one 91 to
+    98 %.
+
+    Examples
+    --------
+    >>> steps = np.random.default_rng(1).standard_normal((300, 2))
+    >>> parts = pd.DataFrame(steps, columns=["a", "b"]).cumsum()
+    >>> found = euler_share_intervals(parts, parts.sum(axis=1), [1])
+    >>> bool(found.loc["a", (1, "lower")] < 0.5 < found.loc["a", (1, "upper")])
+    True
+    """
+    shares = euler_shares(components, total, horizons)
+    ends = {}
+    for horizon in _checked_horizons(horizons):
+        parts, whole = _changes(components, total, horizon)
+        half = np.full(components.shape[1], np.nan)
+        if whole.size >= max(_CHANGES_NEEDED, (_HORIZONS_NEEDED - 1) * horizon) and np.ptp(whole) > 0.0:
+            parts, whole = parts - parts.mean(axis=0), whole - whole.mean()
+            share = shares[horizon].to_numpy()
+            influence = (parts - share * whole[:, None]) * whole[:, None] / (whole @ whole / whole.size)
+            half = cosine_half_width(influence.T, confidence=confidence, persistent=True)
+        ends[horizon, "lower"], ends[horizon, "upper"] = shares[horizon] - half, shares[horizon] + half
+    return pd.DataFrame(ends, index=components.columns)
 
 
 def lmg_shares(drivers: pd.DataFrame, total: pd.Series, horizons: Sequence[int]) -> pd.DataFrame:

@@ -10,9 +10,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.linalg import sqrtm
+from scipy.signal import lfilter
 from statsmodels.regression.linear_model import OLS
 
-from research.decomposition import euler_shares, johnson, lmg, lmg_shares
+from research.decomposition import euler_share_intervals, euler_shares, johnson, lmg, lmg_shares
 from research.errors import AlignmentError, ParameterError
 
 
@@ -191,3 +192,54 @@ def test_johnson_at_its_edges():
     for bad in (np.ones((2, 3)), np.full((2, 2), np.nan), -np.eye(3), [1.0, 2.0]):
         with pytest.raises(ParameterError):
             johnson(bad)
+
+
+class TestIntervals:
+    """The intervals of Euler shares: algebra, and what they cover where the shares are known."""
+
+    def parts(self, rng: np.random.Generator, slope: float, wander: float, sessions: int) -> pd.DataFrame:
+        """A premium of deviation 1 that reverts, and a net asset value that wanders."""
+        shocks = np.sqrt(1 - slope**2) * rng.standard_normal(sessions + 200)
+        premium = lfilter([1.0], [1.0, -slope], shocks)[200:]
+        return pd.DataFrame({"premium": premium, "nav": np.cumsum(wander * rng.standard_normal(sessions))})
+
+    def test_two_parts_mirror_each_other(self):
+        parts = self.parts(np.random.default_rng(1), 0.5, 0.5, 400)
+        total = parts.sum(axis=1)
+        found, shares = euler_share_intervals(parts, total, [1, 5]), euler_shares(parts, total, [1, 5])
+        for horizon in (1, 5):
+            low, high = found[horizon, "lower"], found[horizon, "upper"]
+            assert low["premium"] == pytest.approx(1 - high["nav"], abs=1e-12)
+            np.testing.assert_allclose((low + high) / 2, shares[horizon], atol=1e-12)
+
+    def test_neither_scale_nor_a_steady_drift_matters(self):
+        parts = self.parts(np.random.default_rng(2), 0.5, 0.5, 400)
+        drift = pd.DataFrame({"premium": 0.0, "nav": 0.01 * np.arange(400)})
+        moved = 1e-4 * (parts + drift)
+        expected = euler_share_intervals(parts, parts.sum(axis=1), [5])
+        pd.testing.assert_frame_equal(euler_share_intervals(moved, moved.sum(axis=1), [5]), expected)
+
+    def test_what_is_all_of_it_has_no_width(self):
+        parts = self.parts(np.random.default_rng(3), 0.5, 0.5, 100)[["nav"]]
+        found = euler_share_intervals(parts, parts["nav"], [1])
+        assert found.to_numpy() == pytest.approx(1.0, abs=1e-12)
+
+    def test_too_few_horizons_have_none(self):
+        parts = self.parts(np.random.default_rng(4), 0.5, 0.5, 252)
+        assert euler_share_intervals(parts, parts.sum(axis=1), [21]).notna().all(axis=None)
+        assert euler_share_intervals(parts.iloc[1:], parts.iloc[1:].sum(axis=1), [21]).isna().all(axis=None)
+
+    @pytest.mark.parametrize(("slope", "wander"), [(0.0, 0.5), (0.8, 0.3), (0.0, 1.5)])
+    def test_the_share_is_covered(self, slope, wander):
+        rng, draws, horizons = np.random.default_rng([7, int(10 * slope)]), 250, (1, 5, 21)
+        premium = {h: 2 * (1 - slope**h) for h in horizons}
+        truth = {h: premium[h] / (premium[h] + h * wander**2) for h in horizons}
+        held = dict.fromkeys(horizons, 0)
+        for _ in range(draws):
+            parts = self.parts(rng, slope, wander, 504)
+            low_high = euler_share_intervals(parts, parts.sum(axis=1), horizons).loc["premium"]
+            for h in horizons:
+                held[h] += low_high[h, "lower"] <= truth[h] <= low_high[h, "upper"]
+        for h in horizons:
+            covered = held[h] / draws
+            assert covered + 2 * np.sqrt(covered * (1 - covered) / draws) >= 0.92, h

@@ -65,8 +65,8 @@ def _level(facts: PremiumDiscountFacts) -> Iterator[Statement]:
     yield Statement(
         "premium_discount.level",
         f"At {len(premium)} closes {fund_name(facts.history.fund)} stood {bp(facts.mean, signed=True)} from net asset "
-        f"value on average ({ends_bp(facts.mean_interval)}), {said}; it strays by {bp(usual)} (standard deviation) from "
-        f"session to session ({ends_bp(facts.usual_intervals['sd'])}), {bp(float(premium.std()))} with stale and "
+        f"value on average ({ends_bp(facts.mean_interval)}), {said}; it strays by {bp(usual)} (standard deviation) "
+        f"from session to session ({ends_bp(facts.usual_intervals['sd'])}), {bp(float(premium.std()))} with stale and "
         f"early closes ({ends_bp(facts.intervals['sd'])}).",
         verdict,
         {
