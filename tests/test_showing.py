@@ -45,6 +45,7 @@ from research.simulation import (
 from research.simulation.clock_study import clock_rates, intraday_path
 from research.simulation.paths import simulate_panel
 from research.simulation.screens_study import screen_rates
+from research.simulation.tracking_error_coverage import tracking_error_coverage
 from research.tables import Result
 
 LONG = 2500
@@ -134,6 +135,7 @@ RESULTS: dict[str, Callable[[], Result]] = {
     "coverage": lambda: coverage_study(["random_walk"], draws=3, sessions=60),
     "coverage of breaks": lambda: break_coverage(["random_walk"], draws=2, sessions=120, simulated_samples=19),
     "deviation": lambda: DEVIATIONS["half_roll"],
+    "coverage of tracking errors": lambda: tracking_error_coverage(["independent normal"], draws=20, sessions=[126]),
     "verdicts": lambda: verdict_study(["spot"], ["mixed"], ["nothing"], draws=1, sessions=120, breaks=False),
     "rates of screens": lambda: screen_rates(1, 180, kinds=["spot"], screens=["unadjusted_split"]),
     "check of a fund": lambda: check_fund("ETHV"),
