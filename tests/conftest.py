@@ -20,8 +20,8 @@ PROJECT = Path(__file__).resolve().parents[1]
 collect_ignore_glob = ["*conftest.py"]
 
 # One profile for every property test: no limit of time and no health check that a busy machine could fail, and the same
-# examples each time, so that a red run is the change's own fault. --hypothesis-profile search draws new ones: .ci/run
-# does, and the failing example's blob is printed, to be run again with @reproduce_failure.
+# examples each time, so that a red run is the change's own fault. --hypothesis-profile search draws new ones; the
+# failing example's blob is printed, to be run again with @reproduce_failure.
 settings.register_profile(
     "house",
     deadline=None,
