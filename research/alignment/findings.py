@@ -140,8 +140,8 @@ def findings_table(findings: Sequence[Finding]) -> Table:
     >>> findings_table([found]).to_frame()["rule"].tolist()
     ['stale_value']
     """
-    columns = ["rule", "series", "session", "sessions", "value", "severity", "message"]
-    columns += ["acknowledged"] if any(finding.acknowledged for finding in findings) else []
+    acknowledged = ["acknowledged"] if any(finding.acknowledged for finding in findings) else []
+    columns = ["rule", "series", "session", "sessions", "value", "severity", *acknowledged, "message"]
     rows = [
         [len(finding.sessions) if column == "sessions" else getattr(finding, column) for column in columns]
         for finding in findings

@@ -275,7 +275,8 @@ class History(Result):
             "rows dropped": ", ".join(f"{rule} {n}" for rule, n in self.losses.counts().items()) or "none",
             "findings": f"{wrong}{f' ({known} acknowledged)' if known else ''}, and {len(self.findings) - wrong} notes",
         }
-        return Table.of(rows, f"Sample of {self.fund.ticker}")
+        mismatch = self.fund.benchmark_mismatch
+        return Table.of(rows, f"Sample of {self.fund.ticker}", notes=(mismatch,) if mismatch else ())
 
     def screens(self) -> Table:
         """Return what the screens found, one row each."""

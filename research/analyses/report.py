@@ -85,8 +85,10 @@ class Report(Result):
         return provenance(self.history, self.random_seed)
 
     def told(self) -> Told:
-        """Return what is said, in the order in which it is read: findings, bottom line, main points, the rest."""
-        return Told.of(self.history.open_findings, self.conclusions, self.opening)
+        """Return what is said, in reading order: findings and mismatch, bottom line, main points, the rest."""
+        mismatch = self.history.fund.benchmark_mismatch
+        before = [*self.history.open_findings, *([mismatch] if mismatch else [])]
+        return Told.of(before, self.conclusions, self.opening)
 
     def __repr__(self) -> str:
         return f"{self.told()}\n\n{self.summary()}"

@@ -91,7 +91,8 @@ class Told:
     Parameters
     ----------
     findings : tuple of str
-        What screens found and nobody has acknowledged: it stands above everything that rests on those data.
+        What screens found and nobody has acknowledged, and that the benchmark is not the one stated: above everything
+        that rests on those data.
     bottom_line : Statements
         Three at most, read as one paragraph.
     points : Statements
@@ -135,8 +136,8 @@ class Told:
         warned = ""
         if self.findings:
             warned = (
-                '<div class="research-findings mathjax_ignore" role="note"><p><strong>Screens found what nobody has '
-                f"acknowledged; what follows rests on it.</strong></p>{bullets(self.findings)}</div>"
+                '<div class="research-findings mathjax_ignore" role="note"><p><strong>What follows rests on this.'
+                f"</strong></p>{bullets(self.findings)}</div>"
             )
         line = html.escape(" ".join(self.bottom_line.texts))
         return f'{warned}<p class="research-bottom-line mathjax_ignore">{line}</p>'

@@ -24,7 +24,7 @@ from research.analyses.figure import (
 )
 from research.analyses.measures import measures_table, premium_table
 from research.analyses.report import Report
-from research.analyses.statement import Statements
+from research.analyses.statement import Statement, Statements
 from research.conventions import BASIS_POINT
 from research.decomposition import Decomposition, compare_estimators
 from research.decomposition.identification import Error, Policy
@@ -105,7 +105,8 @@ class Explanation(ExplanationFacts, Report):
     def premium(self) -> tuple[object, ...]:
         """Return the premium's figure and statistics, or a sentence where there is no market close."""
         if "price" not in self.bases:
-            return (f"{self.history.fund.ticker} has no market close here: price basis and premium are left out.",)
+            text = f"{self.history.fund.ticker} has no market close here: price basis and premium are left out."
+            return (Statements((Statement("premium.absent", text),)),)
         return premium_figure(self.history), premium_table(self.history, self.bases["nav"].confidence)
 
     def break_figure(self) -> DescribedFigure | None:

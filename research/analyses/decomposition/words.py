@@ -54,12 +54,12 @@ def limits(facts: ExplanationFacts) -> Statements:
 def _difference(facts: ExplanationFacts) -> Iterator[Statement]:
     history, nav = facts.history, facts.bases["nav"]
     verb = gained_or_lost(nav.tracking_difference)
+    benchmark = "an index that is not its benchmark" if history.fund.benchmark_mismatch else "its benchmark"
     yield Statement(
         "tracking_difference.nav",
         f"From {history.start:%Y-%m-%d} to {history.end:%Y-%m-%d}, {len(history.frame)} {history.period}s, the net "
-        f"asset value of {fund_name(history.fund)} {verb} {bp(abs(nav.tracking_difference))} a year against its "
-        "benchmark (log tracking difference; the noise of its ends and what wandered in between "
-        f"make ± {bp(nav.difference.std_error)} of that).",
+        f"asset value of {fund_name(history.fund)} {verb} {bp(abs(nav.tracking_difference))} a year against "
+        f"{benchmark} (log tracking difference; ± {bp(nav.difference.std_error)} by chance).",
         verb,
         {"start": history.start, "end": history.end, **_difference_values(nav)},
     )
@@ -68,7 +68,7 @@ def _difference(facts: ExplanationFacts) -> Iterator[Statement]:
     price, premium = facts.bases["price"], facts.premium_part
     gained = price.tracking_difference
     noise = bp(price.difference.std_error)
-    text = f"At market price it {gained_or_lost(gained)} {bp(abs(gained))} a year (noise: ± {noise})"
+    text = f"At market price it {gained_or_lost(gained)} {bp(abs(gained))} a year (± {noise} by chance)"
     if premium is not None:
         first, last = facts.premium_ends
         text += (
