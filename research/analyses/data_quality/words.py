@@ -52,7 +52,7 @@ def _losses(facts: DataQualityFacts) -> Iterator[Statement]:
 def _screens(facts: DataQualityFacts) -> Iterator[Statement]:
     worst = facts.worth_a_look
     if not worst:
-        told = "that nobody has acknowledged" if facts.acknowledged else "or something to look at"
+        told = "or a warning that nobody has acknowledged" if facts.acknowledged else "or something to look at"
         yield Statement("screens", f"No screen finds an error {told}.", "silent")
         return
     rules = Counter(item.rule.replace("_", " ") for item in worst)
