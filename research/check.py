@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import warnings
 from collections import Counter
@@ -18,7 +19,7 @@ from research.alignment.screens import screen
 from research.alignment.screens_columns import copied_funds, zero_columns
 from research.alignment.sessions import sessions
 from research.analyses.obstacles import obstacles
-from research.errors import DataFileError, ResearchError, ResearchWarning, UnknownNameError
+from research.errors import DataError, DataFileError, ResearchError, ResearchWarning, UnknownNameError
 from research.funds import Fund, read_funds, read_tables
 from research.loaders import FORMATS, PublishedTable, load_file, load_series
 from research.loaders.source import options_of
@@ -246,6 +247,7 @@ _SHORTEST: Final = 20
 # The most particular first: a format with a signature of its own cannot be taken for a general one.
 _GENERAL: Final = ("nav_table", "parquet", "excel", "csv")
 _UNTRIED: Final = ("sql",)
+_BESIDE_A_MANIFEST: Final = frozenset({"results.parquet", "events.jsonl"})
 _NOT_DATA: Final = frozenset({".toml", ".md", ".ipynb", ".html", ".log", ".py", ".lock"})
 
 
@@ -285,7 +287,7 @@ def check_file(
     if format is None:
         found = formats_of(path)
         if len(found) != 1:
-            return Checked.of([_undecided(name, found)], files=1)
+            return Checked.of([_undecided(name, found, path)], files=1)
         format = found[0]
         said = [Item(name, "note", "format_found", f"reads as {format}: say so with --format, or in funds.toml")]
     else:
@@ -406,7 +408,8 @@ def check_folder(folder: Path | str, *, calendar: str = "XNYS") -> Checked:
     for path in others:
         shown = path.relative_to(place).as_posix()
         found = check_file(path, calendar=calendar, shown=shown)
-        items.append(Item(shown, "note", "not_named", "no entry of funds.toml names this file"))
+        if not found.failed:
+            items.append(Item(shown, "note", "not_named", "no entry of funds.toml names this file"))
         items += [item for item in found.items if item.rule == "format_found" or item.severity != "note"]
     navs: dict[str, pd.Series[float]] = {}
     for fund in funds:
@@ -436,19 +439,40 @@ def formats_of(path: Path | str) -> tuple[str, ...]:
 
 
 def _reads(path: Path | str, format_: str) -> bool:
+    return _refusal(path, format_) is None
+
+
+def _refusal(path: Path | str, format_: str) -> ResearchError | None:
     try:
         load_file(path, format_)
-    except ResearchError:
-        return False
-    return True
+    except ResearchError as error:
+        return error
+    return None
 
 
-def _undecided(name: str, found: tuple[str, ...]) -> Item:
+def _undecided(name: str, found: tuple[str, ...], path: Path | str) -> Item:
     if found:
         return Item(name, "warning", "format_open", f"reads as {' and as '.join(found)}: say which with --format")
-    return Item(
-        name, "error", "unreadable", "no format reads this file: name one with --format to see why", failed=True
-    )
+    told = "name one with --format to see why"
+    if closest := _closest(path):
+        format_, error = closest
+        told = f"as {format_}, the closest, {_told(error, path).strip()}"
+    return Item(name, "error", "unreadable", f"no format reads this file: {told}", failed=True)
+
+
+def _closest(path: Path | str) -> tuple[str, ResearchError] | None:
+    """Return the format that came furthest and why it stopped; None where none came near.
+
+    One that stumbles over a value has found its header and its columns. Where none has, the ending of the name says
+    what the file was meant to be.
+    """
+    ending = Path(path).suffix.casefold()
+    meant = {".csv": "csv", ".parquet": "parquet", ".xlsx": "excel", ".xls": "excel"}.get(ending)
+    particular = [name for name in FORMATS if name not in (*_GENERAL, *_UNTRIED)]
+    order = [*particular, *([meant] if meant else []), *_GENERAL]
+    refusals = {name: error for name in order if (error := _refusal(path, name)) is not None}
+    values = ((name, error) for name, error in refusals.items() if type(error) is DataError)
+    return next(values, (meant, refusals[meant]) if meant in refusals else None)
 
 
 def _table_items(name: str, table: PublishedTable, calendar: str) -> Iterator[Item]:
@@ -487,9 +511,9 @@ def _daily_items(name: str, table: PublishedTable, calendar: str) -> Iterator[It
     off = ~index.isin(days)
     if off.any():
         first = index[int(np.argmax(off))]
-        message = (
-            f"{int(off.sum())} rows are no sessions of {calendar} and would be dropped, the first {first:%Y-%m-%d}"
-        )
+        count = int(off.sum())
+        told = f"1 row is no session of {calendar}" if count == 1 else f"{count} rows are no sessions of {calendar}"
+        message = f"{told} and would be dropped, the first {first:%Y-%m-%d}"
         yield Item(name, "note", "not_a_session", message, session=f"{first:%Y-%m-%d}")
     gone = days.difference(index)
     if len(gone) and len(gone) < 0.5 * len(days):
@@ -542,8 +566,25 @@ def _files(place: Path) -> list[Path]:
         path
         for path in found
         if path.suffix.casefold() not in _NOT_DATA
+        and not _is_output(path)
         and not any(part.startswith(".") or part == "vintages" for part in path.relative_to(place).parts)
     ]
+
+
+def _is_output(path: Path) -> bool:
+    """Return whether a report, a batch or a check of this package wrote a file."""
+    if path.name in _BESIDE_A_MANIFEST:
+        return _names_our_schema(path.with_name("manifest.json"))
+    return path.suffix == ".json" and _names_our_schema(path)
+
+
+def _names_our_schema(path: Path) -> bool:
+    try:
+        document = json.loads(path.read_bytes())
+    except (OSError, ValueError):
+        return False
+    schema = document.get("schema") if isinstance(document, dict) else None
+    return isinstance(schema, str) and schema.startswith("research.")
 
 
 def _rule(error: ResearchError) -> str:

@@ -247,7 +247,9 @@ class Result(ABC):
         super().__init_subclass__()
         if "__repr__" not in cls.__dict__:
             # Found in the class itself, so that @dataclass writes none of its own over it.
-            cls.__repr__ = Result.__repr__  # type: ignore[method-assign]
+            # That of the nearest result above it: a report tells its findings before its table.
+            nearest = next(base for base in cls.__mro__[1:] if issubclass(base, Result) and "__repr__" in base.__dict__)
+            cls.__repr__ = nearest.__repr__  # type: ignore[method-assign]
 
     @abstractmethod
     def summary(self) -> Table:

@@ -14,6 +14,8 @@ from research.alignment import sessions
 from research.check import Checked, Item, check_file, check_folder, check_fund, formats_of, printable
 from research.cli import main
 from research.errors import ParameterError, UnknownNameError
+from research.reporting.batch.store import MANIFEST_SCHEMA
+from research.reporting.result import FAILURE_SCHEMA, RESULT_SCHEMA
 
 DAYS = sessions("XNYS", "2024-07-23", "2025-03-31")
 
@@ -85,6 +87,16 @@ def test_what_no_format_reads_is_an_error(tmp_path):
     assert rules(check_file(path)) == {"unreadable": "error"}
 
 
+def test_what_no_format_reads_says_why_the_closest_stopped(tmp_path):
+    path = tmp_path / "mine.csv"
+    path.write_text("date,nav,benchmark\n2024-07-23,abc,3000\n2024-07-24,30,3010\n")
+    (item,) = check_file(path).items
+    assert (item.rule, item.failed) == ("unreadable", True)
+    assert "as csv, the closest, row 2, column 'nav': 'abc' is not a number" in item.message
+    path.write_bytes(b"\x00\x01")
+    assert "as csv, the closest, " in check_file(path).items[0].message
+
+
 def test_weekend_rows_and_missing_sessions_are_counted(tmp_path):
     frame = series()
     frame = frame.drop(frame.index[50:60])
@@ -92,7 +104,7 @@ def test_weekend_rows_and_missing_sessions_are_counted(tmp_path):
     pd.concat([frame, weekend]).sort_index().to_csv(tmp_path / "x.csv")
     checked = check_file(tmp_path / "x.csv", "vaneck")
     found = {item.rule: item for item in checked.items}
-    assert found["not_a_session"].message.startswith("1 rows are no sessions")
+    assert found["not_a_session"].message.startswith("1 row is no session of XNYS")
     assert found["no_row"].severity == "warning"
     assert found["no_row"].message.startswith(f"10 of {len(DAYS)} sessions")
 
@@ -257,3 +269,22 @@ def test_lines_are_sorted_and_each_stands_once():
     checked = Checked.of(items, files=2)
     assert [item.path for item in checked.items] == ["a", "b"]
     assert str(checked).endswith("2 files checked: 1 error, 1 note")
+
+
+def test_a_folder_leaves_out_what_the_package_wrote_and_says_one_thing_of_what_it_cannot_read(tmp_path):
+    batch = tmp_path / "reports"
+    batch.mkdir()
+    (batch / "manifest.json").write_text(json.dumps({"schema": MANIFEST_SCHEMA}))
+    for name in ("results.parquet", "events.jsonl"):
+        (batch / name).write_text("of the batch")
+    for name, schema in (("a.json", RESULT_SCHEMA), ("b.json", FAILURE_SCHEMA)):
+        (batch / name).write_text(json.dumps({"schema": schema}))
+    (tmp_path / "noise.bin").write_bytes(b"\x00\x01")
+    # Beside no manifest it is a file of the user's own.
+    (tmp_path / "results.parquet").write_text("mine")
+    (tmp_path / "other.json").write_text(json.dumps({"schema": "elsewhere/1"}))
+    checked = check_folder(tmp_path)
+    assert [(item.path, item.rule) for item in checked.items] == [
+        (name, "unreadable") for name in ("noise.bin", "other.json", "results.parquet")
+    ]
+    assert checked.files == 3

@@ -104,7 +104,10 @@ def test_json_is_the_file_and_nothing_else(run: Run, folder: Path) -> None:
 def test_findings_that_nobody_has_acknowledged_end_with_3(run: Run, folder: Path) -> None:
     code, out, err = run("report", "ETHV", "--notebook", "found")
     assert (code, out.splitlines()[-1]) == (3, "reports/ETHV/found.html")
-    assert err.splitlines()[-1] == "research: nobody has acknowledged: 2024-08-02: close is 31"
+    assert "2024-08-02: close is 31" in out.splitlines()[0]
+    assert "close is 31" not in err
+    code, out, _ = run("report", "ETHV", "--notebook", "found", "--json")
+    assert (code, json.loads(out)["schema"]) == (3, "research.result/1")
     assert run("report", "ETHV", "--notebook", "found", "-p", "window=90")[0] == 0
 
 
@@ -231,9 +234,17 @@ def test_a_folder_that_cannot_hold_reports(run: Run, folder: Path) -> None:
 def test_funds_and_notebooks_are_listed(run: Run) -> None:
     code, out, _ = run("funds")
     assert code == 0
-    assert "ETHV" in [line.split()[0] for line in out.splitlines()]
+    lines = {line.split()[0]: line for line in out.splitlines()}
     code, out, _ = run("funds", "--json")
-    assert "ETHV" in {fund["ticker"] for fund in json.loads(out)}
+    listed = {fund["ticker"]: fund for fund in json.loads(out)}
+    assert lines.keys() == listed.keys()
+    assert lines["ETHV"].endswith(", ".join(listed["ETHV"]["series"]))
+    assert {name for name, line in lines.items() if line.endswith("no data")} == {
+        name for name, fund in listed.items() if not fund["has_data"]
+    }
+    assert listed["ETHV"]["has_data"]
+    assert listed["SIM-SPOT"]["has_data"]
+    assert not listed["TETH"]["has_data"]
     code, out, _ = run("notebooks")
     assert "sample" in out.splitlines()
     assert re.search(r"  window +a whole number, 20 <= x <= 250 +60 +sessions in a rolling window", out)

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from research.cli.shared import as_json, columns, data_folder, print_json
+
+if TYPE_CHECKING:
+    from research.funds import Fund
 
 __all__ = ["funds", "notebooks"]
 
@@ -17,16 +20,27 @@ __all__ = ["funds", "notebooks"]
 @data_folder
 @as_json
 def funds(data: str | None, as_json: bool) -> None:
-    """List the funds that are known."""
+    """List the funds that are known, and which series of each are registered."""
     from research.funds import funds as known_funds
     from research.simulation import simulated_funds
 
     found = (*known_funds(Path(data) if data else None), *simulated_funds())
     if as_json:
-        print_json([json.loads(fund.model_dump_json()) for fund in found])
+        print_json([{**json.loads(fund.model_dump_json()), "has_data": _has_data(fund)} for fund in found])
         return
-    rows = [(fund.ticker, fund.name, f"{fund.kind}{', simulated' if fund.simulated else ''}") for fund in found]
+    rows = [
+        (fund.ticker, fund.name, f"{fund.kind}{', simulated' if fund.simulated else ''}", _data(fund)) for fund in found
+    ]
     click.echo(columns(rows))
+
+
+def _has_data(fund: Fund) -> bool:
+    return fund.simulated or bool(fund.series)
+
+
+def _data(fund: Fund) -> str:
+    """Return the series that the registry names for a fund; a simulated one is made when it is loaded."""
+    return ", ".join(fund.series) or ("made when loaded" if fund.simulated else "no data")
 
 
 @click.command()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -103,6 +104,5 @@ def _show(result: RunResult, *, as_json: bool) -> None:
         click.echo(result.html)
     if result.failure is not None:
         stop(f"{result.notebook}: {result.failure}", FAILED)
-    if found := open_findings(result.result or {}):
-        more = f" (and {len(found) - 1} more)" if len(found) > 1 else ""
-        stop(f"nobody has acknowledged: {found[0]['message']}{more}", FOUND)
+    if open_findings(result.result or {}):
+        sys.exit(FOUND)

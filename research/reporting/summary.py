@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from research.reporting.result import open_findings
 from research.tables import MISSING, Table, plus_minus
 
 __all__ = ["summarise"]
@@ -21,9 +22,13 @@ def summarise(result: Mapping[str, Any]) -> str:
     Returns
     -------
     str
-        One table for each basis, then fee regimes, breaks and conclusions.
+        What screens found and nobody has acknowledged, then one table for each basis, fee regimes, breaks and
+        conclusions.
     """
     parts = []
+    if found := open_findings(result):
+        # Above everything that rests on these data, as on the page.
+        parts.append("\n".join(f"! {item['severity']}: {item['message']} [{item['rule']}]" for item in found))
     sample = result.get("sample")
     if sample:
         dropped = ", ".join(f"{item['count']} {item['rule']}" for item in sample["dropped"]) or "none"

@@ -30,11 +30,38 @@ def test_every_row_of_the_file_is_accounted_for(ethv):
     assert f"weekend {losses.counts()['weekend']}" in alt
 
 
-def test_the_stale_close_is_marked_and_said(ethv):
-    assert ethv.verdict == "look first"
+def test_a_stale_close_that_is_acknowledged_is_said_with_its_reason_and_does_not_count(ethv):
+    assert ethv.verdict == "usable"
     assert "2026-03-06 stale_value" in ethv.findings_figure().alt
-    assert ethv.conclusions.about("screens")[0].values["stale_value"] == 1
-    assert "30.61" in str(ethv.conclusions)
+    assert ethv.conclusions.verdicts("screens") == ("silent",)
+    (said,) = ethv.conclusions.about("screens.acknowledged")
+    (known,) = ethv.history.fund.known
+    assert said.values == {"stale_value": 1}
+    assert known.why in said.text
+    assert "30.61" in said.text
+    assert "0 errors, 0 warnings, 2 notes" in str(ethv.summary())
+    assert "1 more acknowledged" in str(ethv.summary())
+    found = ethv.to_record()["findings"]
+    assert found == {"error": 0, "warning": 0, "note": 2, "acknowledged": 1}
+
+
+def test_a_stale_close_that_nobody_has_acknowledged_is_to_be_looked_at(ethv):
+    history = ethv.history
+    report = rs.data_quality(replace(history, findings=[replace(item, acknowledged="") for item in history.findings]))
+    assert report.verdict == "look first"
+    assert report.counts["warning"] == 1
+    assert report.conclusions.about("screens")[0].values == {"stale_value": 1}
+    assert report.conclusions.about("screens.acknowledged") == ()
+    assert "look at what the screens name" in str(report.conclusions)
+
+
+def test_as_text_open_findings_and_the_bottom_line_stand_above_the_figures(ethv):
+    history = ethv.history
+    report = rs.data_quality(replace(history, findings=[replace(item, acknowledged="") for item in history.findings]))
+    for shown in (repr(report), str(report)):
+        assert shown.startswith("! warning: 2026-03-06: close repeats 30.61")
+        line, table = report.told().bottom_line.texts[0], report.summary().caption
+        assert 0 < shown.index(line) < shown.index(table)
 
 
 def test_the_cost_of_not_looking_is_that_of_the_history(ethv):

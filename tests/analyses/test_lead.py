@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 import research as rs
 from research.analyses.figure import Figure, fee_measured, spark
+from research.analyses.registry import analysis
 from research.analyses.report import Report
 
 REPORTS: dict[str, Callable[[], Report]] = {
@@ -26,6 +27,13 @@ REPORTS: dict[str, Callable[[], Report]] = {
     "data_quality": lambda: rs.data_quality(rs.load("ETHV")),
     "coverage": lambda: rs.coverage(rs.load("SIM-SPOT"), noises=["random_walk"], draws=20, sessions=120),
 }
+
+
+@pytest.mark.parametrize("name", REPORTS)
+def test_shown_by_itself_a_report_tells_before_it_tabulates(name: str) -> None:
+    made = analysis(name)
+    assert made is not None
+    assert made.__repr__ is Report.__repr__
 
 
 def nav(result: dict[str, Any]) -> dict[str, Any]:

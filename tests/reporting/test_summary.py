@@ -30,3 +30,11 @@ def test_the_numbers_of_the_file_are_in_the_text() -> None:
 def test_a_result_of_another_notebook_has_no_tables() -> None:
     short = {key: RESULT[key] for key in ("schema", "status", "fund", "notebook", "parameters", "provenance")}
     assert summarise(short) == ""
+
+
+def test_open_findings_stand_above_all_and_acknowledged_ones_do_not() -> None:
+    row = {"rule": "spike", "series": "close", "session": None, "value": 31.0, "severity": "warning"}
+    found = [{**row, "message": "close is 31"}, {**row, "message": "close is 32", "acknowledged": "as printed"}]
+    text = summarise({**RESULT, "sample": {**RESULT["sample"], "screens": found}})
+    assert text.splitlines()[0] == "! warning: close is 31 [spike]"
+    assert "close is 32" not in text

@@ -36,13 +36,18 @@ class DataQualityFacts:
 
     @cached_property
     def counts(self) -> Counter[str]:
-        """Findings by severity."""
-        return Counter(item.severity for item in self.history.findings)
+        """Findings by severity, an error or a warning only while nobody has acknowledged it."""
+        return Counter(item.severity for item in self.history.findings if item.is_open or item.severity == "note")
 
     @cached_property
     def worth_a_look(self) -> tuple[Finding, ...]:
-        """Findings that are more than a note, in order."""
-        return tuple(item for item in self.history.findings if item.severity != "note")
+        """Errors and warnings that nobody has acknowledged, the worst first."""
+        return tuple(self.history.open_findings)
+
+    @cached_property
+    def acknowledged(self) -> tuple[Finding, ...]:
+        """Errors and warnings that somebody has looked at, each with the reason, in order."""
+        return tuple(item for item in self.history.findings if item.severity != "note" and item.acknowledged)
 
     @cached_property
     def failing(self) -> tuple[Obstacle, ...]:
@@ -72,7 +77,10 @@ class DataQualityFacts:
         losses, naive = self.history.losses, self.history.naive
         return {
             "verdict": self.verdict,
-            "findings": {name: self.counts[name] for name in ("error", "warning", "note")},
+            "findings": {
+                **{name: self.counts[name] for name in ("error", "warning", "note")},
+                "acknowledged": len(self.acknowledged),
+            },
             "rows_in": losses.rows_in,
             "rows_dropped": losses.rows_dropped,
             "sessions": losses.sessions,

@@ -44,6 +44,7 @@ class DataQuality(DataQualityFacts, Report):
         """Return sessions kept and lost, rows dropped, the cost of not looking, verdict and findings."""
         losses, naive = self.history.losses, self.history.naive
         found = ", ".join(_counted(self.counts[name], name) for name in ("error", "warning", "note"))
+        known = f"{len(self.acknowledged)} more acknowledged" if self.acknowledged else ""
         dropped = 100.0 * losses.rows_dropped / max(losses.rows_in, 1)
         return (
             Figure("Sessions kept", float(losses.rows_out), SESSIONS, remark=f"of {losses.sessions:,}"),
@@ -51,7 +52,7 @@ class DataQuality(DataQualityFacts, Report):
             Figure("Rows dropped", dropped, PERCENT, remark=f"{losses.rows_dropped:,} of {losses.rows_in:,}"),
             *([] if naive is None else [Figure("Tracking error without a calendar", naive.all_rows_bp, BP_A_YEAR)]),
             Figure("Verdict", self.verdict),
-            Figure("Findings", found),
+            Figure("Findings", found, remark=known),
         )
 
     @property
@@ -129,7 +130,7 @@ def data_quality(history: History) -> DataQuality:
     --------
     >>> from research.opening import load
     >>> data_quality(load("ETHV")).verdict
-    'look first'
+    'usable'
     """
     return DataQuality(history)
 

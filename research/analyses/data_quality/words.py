@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 
+from research.alignment.findings import Finding
 from research.analyses.data_quality.facts import DataQualityFacts
 from research.analyses.phrases import percent, simulated
 from research.analyses.statement import Statement, Statements
@@ -14,7 +15,7 @@ __all__ = ["conclusions", "limits"]
 
 def conclusions(facts: DataQualityFacts) -> Statements:
     """Return what follows from losses, screens and the cost of not looking."""
-    parts = (_losses, _screens, _calendar, _mismatch, _advice)
+    parts = (_losses, _screens, _acknowledged, _calendar, _mismatch, _advice)
     said = (statement for part in parts for statement in part(facts))
     return Statements((*simulated(facts.history.fund), *said))
 
@@ -51,12 +52,28 @@ def _losses(facts: DataQualityFacts) -> Iterator[Statement]:
 def _screens(facts: DataQualityFacts) -> Iterator[Statement]:
     worst = facts.worth_a_look
     if not worst:
-        yield Statement("screens", "No screen finds an error or something to look at.", "silent")
+        told = "or a warning that nobody has acknowledged" if facts.acknowledged else "or something to look at"
+        yield Statement("screens", f"No screen finds an error {told}.", "silent")
         return
     rules = Counter(item.rule.replace("_", " ") for item in worst)
     told = ", ".join(f"{rule}{f' ({count} times)' if count > 1 else ''}" for rule, count in rules.items())
     values = dict(Counter(item.rule for item in worst))
     yield Statement("screens", f"Screens name {told}: {worst[0].message}.", worst[0].severity, values)
+
+
+def _acknowledged(facts: DataQualityFacts) -> Iterator[Statement]:
+    """Say each rule and reason once: a reason may answer many sessions."""
+    grouped: dict[tuple[str, str], list[Finding]] = {}
+    for item in facts.acknowledged:
+        grouped.setdefault((item.rule, item.acknowledged), []).append(item)
+    for (rule, why), items in grouped.items():
+        told = f"{rule.replace('_', ' ')}{f' ({len(items)} times)' if len(items) > 1 else ''}"
+        yield Statement(
+            "screens.acknowledged",
+            f"Acknowledged is {told}: {items[0].message}. The reason given: {why.rstrip('.')}.",
+            "acknowledged",
+            {rule: len(items)},
+        )
 
 
 def _calendar(facts: DataQualityFacts) -> Iterator[Statement]:
@@ -84,9 +101,10 @@ def _advice(facts: DataQualityFacts) -> Iterator[Statement]:
         if facts.failing
         else f"{percent(facts.lost_share)} of the sessions are lost"
     )
+    where = "what the screens name" if facts.worth_a_look else "the sessions that are lost"
     text = {
         "usable": "The data can be used as they are.",
-        "look first": "The data can be used; look at what the screens name before a figure rests on those sessions.",
+        "look first": f"The data can be used; look at {where} before a figure rests on those sessions.",
         "not usable": f"The data should not be used as they are: {why}. Repair the file, or choose another sample.",
     }[facts.verdict]
     yield Statement("data_quality", text, facts.verdict)
