@@ -37,6 +37,7 @@ __all__ = [
     "UnknownNameError",
     "former_field",
     "nearest",
+    "offering",
     "renamed",
 ]
 
@@ -64,22 +65,24 @@ class UnknownNameError(ResearchError, LookupError):
         The names that exist.
     advice : str
         What else there is to do, where a name may rightly be absent.
+    lister : str
+        What lists the names, such as ``"rs.measures()"``, where they are too many for a message.
     """
 
-    def __init__(self, kind: str, name: str, available: Iterable[str], advice: str = "") -> None:
+    def __init__(self, kind: str, name: str, available: Iterable[str], advice: str = "", lister: str = "") -> None:
         self.kind = kind
         self.advice = advice
+        self.lister = lister
         self.name = name
         self.available = tuple(sorted(available))
         self.nearest = nearest(name, self.available)
-        hint = f"did you mean {self.nearest!r}? " if self.nearest else ""
-        listed = ", ".join(self.available) if self.available else "none"
-        more = f"; {advice}" if advice else ""
         several = re.sub(r"(?= in | of |$)", "s", kind, count=1)
-        super().__init__(f"unknown {kind} {name!r}: {hint}({several}: {listed}){more}")
+        listed = f"{lister} lists them" if lister else f"{several}: {', '.join(self.available) or 'none'}"
+        more = f"; {advice}" if advice else ""
+        super().__init__(f"{offering(f'unknown {kind} {name!r}', self.nearest, listed)}{more}")
 
-    def __reduce__(self) -> tuple[type[UnknownNameError], tuple[str, str, tuple[str, ...], str]]:
-        return (type(self), (self.kind, self.name, self.available, self.advice))
+    def __reduce__(self) -> tuple[type[UnknownNameError], tuple[str, str, tuple[str, ...], str, str]]:
+        return (type(self), (self.kind, self.name, self.available, self.advice, self.lister))
 
 
 class DataError(ResearchError, ValueError):
@@ -105,9 +108,8 @@ class MissingColumnError(DataError, LookupError):
         nav.csv: no column 'navs': did you mean 'nav'? (columns: date, nav)
         """
         names = list(available)
-        close = nearest(wanted, names)
-        hint = f"did you mean {close!r}? " if close else ""
-        return cls(f"{what} {wanted!r}: {hint}({kind}: {', '.join(name or '(no name)' for name in names[:most])})")
+        listed = f"{kind}: {', '.join(name or '(no name)' for name in names[:most])}"
+        return cls(offering(f"{what} {wanted!r}", nearest(wanted, names), listed))
 
 
 class AlignmentError(ResearchError, ValueError):
@@ -209,14 +211,29 @@ def nearest(name: str, available: Iterable[str]) -> str | None:
     'ETHV'
     >>> nearest("window", ["fund", "start"]) is None
     True
+    >>> nearest("sharpe", ["slope", "tracking error"]) is None
+    True
     """
     by_folded = {option.casefold(): option for option in available}
     # Two letters swapped is the commonest slip, and a ratio of matching blocks rates it low.
     swapped = [option for option in by_folded if sorted(option) == sorted(name.casefold())]
     if swapped:
         return by_folded[min(swapped)]
-    close = difflib.get_close_matches(name.casefold(), by_folded, n=1, cutoff=0.5)
+    close = difflib.get_close_matches(name.casefold(), by_folded, n=1, cutoff=0.6)
     return by_folded[close[0]] if close else None
+
+
+def offering(said: str, close: str | None, listed: str) -> str:
+    """Return what is wrong, with the nearest right name where there is one, and what there is to choose from.
+
+    Examples
+    --------
+    >>> offering("unknown fund 'ETHX'", "ETHV", "funds: ETHV")
+    "unknown fund 'ETHX': did you mean 'ETHV'? (funds: ETHV)"
+    >>> offering("unknown fund 'SPY'", None, "funds: ETHV")
+    "unknown fund 'SPY' (funds: ETHV)"
+    """
+    return f"{said}: did you mean {close!r}? ({listed})" if close else f"{said} ({listed})"
 
 
 def renamed(old: str, new: str) -> Callable[[F], F]:

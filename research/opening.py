@@ -64,7 +64,8 @@ def fund(ticker: str, data: Path | str | None = None) -> Fund:
     ticker : str
         Such as ``"ETHV"``, or ``"SIM-FUTURES"`` for a simulated fund whose truth is known.
     data : path, optional
-        As in `funds`.
+        Folder with a ``funds.toml`` of your own, whose entries go before the bundled ones; by default the one that
+        ``RESEARCH_DATA`` names, if any.
 
     Returns
     -------
@@ -75,7 +76,7 @@ def fund(ticker: str, data: Path | str | None = None) -> Fund:
     UnknownNameError
         If there is no such fund; the message offers the nearest ticker.
     DataFileError
-        As in `funds`.
+        If the folder has no readable ``funds.toml``, or the file is malformed.
 
     Examples
     --------

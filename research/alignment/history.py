@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from research.funds import Fund
     from research.loaders import SourceRecord
 
-__all__ = ["Basis", "History"]
+__all__ = ["Basis", "History", "require_basis", "require_history"]
 
 Basis = Literal["nav", "price"]
 """What is compared with the benchmark: net asset value, or market close."""
@@ -192,8 +192,7 @@ class History(Result):
         >>> bool(gap.abs().max() < 1e-12)
         True
         """
-        if basis not in ("nav", "price"):
-            raise ParameterError(f"basis {basis!r} does not exist: give 'nav' or 'price'")
+        require_basis(basis)
         level = self._log("nav" if basis == "nav" else "close") - self.multiple * self._log("benchmark")
         return level.rename(f"{basis}_divergence")
 
@@ -319,3 +318,51 @@ class History(Result):
         dropped = dropped.sort_values("date", ignore_index=True)
         lost = int(dropped["rule"].isin(LOST_SESSIONS).sum())
         return LossReport(self.losses.rows_in, len(frame), dropped, sessions=len(frame) + lost)
+
+
+def require_history(value: object, what: str) -> None:
+    """Raise where `value` is no `History`: a ticker, a fund or a table is what a newcomer gives first.
+
+    Parameters
+    ----------
+    value : object
+        What was given.
+    what : str
+        The function that it was given to, as the message names it.
+
+    Raises
+    ------
+    ParameterError
+        The message says how to get a history from what was given.
+
+    Examples
+    --------
+    >>> require_history("ETHV", "decompose")
+    Traceback (most recent call last):
+    ...
+    research.errors.ParameterError: decompose expects a History: history = rs.load('ETHV')
+    """
+    if not isinstance(value, History):
+        named = value if isinstance(value, str) else getattr(value, "ticker", None)
+        ticker = named if isinstance(named, str) else "ETHV"  # of a table, whose attributes are its columns
+        raise ParameterError(f"{what} expects a History: history = rs.load({ticker!r})")
+
+
+def require_basis(basis: object) -> None:
+    """Raise where `basis` is neither ``"nav"`` nor ``"price"``.
+
+    Raises
+    ------
+    ParameterError
+        If so.
+
+    Examples
+    --------
+    >>> require_basis("market")
+    Traceback (most recent call last):
+    ...
+    research.errors.ParameterError: basis is 'market': give 'nav' or 'price'
+    """
+    if not isinstance(basis, str) or basis not in ("nav", "price"):
+        given = repr(basis) if isinstance(basis, str) else f"a {type(basis).__name__}"
+        raise ParameterError(f"basis is {given}: give 'nav' or 'price'")

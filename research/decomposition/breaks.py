@@ -202,8 +202,8 @@ def slope_break(
         raise ParameterError("slope_break needs dates as labels: a slope is a drift a calendar day")
     if len(index) < 2 * trim + 10:
         raise SampleError(f"{len(index)} sessions are too few to look for a change: give at least {2 * trim + 10}")
-    if draws < 19:
-        raise ParameterError(f"draws is {draws}: give at least 19 simulated samples")
+    if not isinstance(draws, int | np.integer) or draws < 19:
+        raise ParameterError(f"draws is {draws!r}: give a whole number of simulated samples, at least 19")
     at = (np.arange(len(level)) if positions is None else np.asarray(positions))[known]
     candidates = pd.date_range(index[trim], index[-trim - 1], freq="D")
     days = _Drifts.of(index, candidates, None if carries is None else lambda days: np.asarray(carries(days))[known])

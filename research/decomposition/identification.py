@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from research.alignment.history import Basis, History
+from research.alignment.history import Basis, History, require_basis, require_history
 from research.decomposition.averaged import AveragedResult, averaged_level
 from research.decomposition.local_level import LocalLevelResult, local_level
 from research.drivers import Driver, exposures
@@ -195,7 +195,7 @@ def identify(
 
     Notes
     -----
-    NaN in `level` is a missing session. See ``methods`` §5, Identification.
+    NaN in `level` is a missing session.
     """
     names = [str(name) for name in drivers.columns]
     policies = _policies(policy, names)
@@ -239,8 +239,16 @@ def identify_drivers(
         From `research.drivers.measure`, or chosen and made otherwise. Those of one group share a coefficient.
     basis : {"nav", "price"}
         Divergence of net asset value, or of the market close.
-    policy, variance_per, cov_type, error
-        As in `identify`.
+    policy : {"auto", "estimate", "impose"} or mapping of driver to one of them
+        Whether coefficients are estimated or imposed at 1. ``auto`` imposes a driver that does not vary, that others
+        add up to, that is an identity, or whose coefficient the data cannot tell.
+    variance_per : {"session", "day"}
+        How the permanent part of the error gathers variance.
+    cov_type : {"classical", "robust"}
+        Whether standard errors allow the variance to change through time.
+    error : {"averaged", "noise", "ar1"}
+        Whether errors are averaged over what the noise may be, or plugged in: the noise that comes back plain, or an
+        AR(1).
 
     Returns
     -------
@@ -251,8 +259,12 @@ def identify_drivers(
     ------
     MissingColumnError
         If the basis is price and the fund has no closes.
-    IdentificationError, UnknownNameError
-        As `identify` does.
+    ParameterError
+        If the first argument is no history, or basis, policy or error does not exist.
+    IdentificationError
+        If a driver that must be estimated cannot be.
+    UnknownNameError
+        If the policy names a driver that is not there.
 
     Examples
     --------
@@ -262,8 +274,8 @@ def identify_drivers(
     >>> list(found.fit.params.index), found.imposed
     (['expense_ratio', 'accrued_fee'], {})
     """
-    if basis not in {"nav", "price"}:
-        raise ParameterError(f"basis is {basis!r}: give 'nav' or 'price'")
+    require_history(history, "identify_drivers")
+    require_basis(basis)
     if basis not in history.bases:
         raise MissingColumnError(f"{history.fund.ticker} has no market close: only basis 'nav' can be decomposed")
     level = history.divergence(basis)

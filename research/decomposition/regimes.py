@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from research.alignment.history import History
+from research.alignment.history import History, require_history
 from research.conventions import BASIS_POINT, DAYS_PER_YEAR, check_confidence
 from research.decomposition.averaged import AveragedResult
 from research.decomposition.identification import Error, Policy, identify, identify_drivers
@@ -145,6 +145,7 @@ def fee_regimes(
     >>> [round(regime.stated * 1e4, 2) for regime in rs.fee_regimes(rs.load("ETHV")).regimes]
     [0.0, 20.0]
     """
+    require_history(history, "fee_regimes")
     check_confidence(confidence)
     schedule = history.fund.fee
     if schedule is None:

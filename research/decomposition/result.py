@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 import pandas as pd
 
-from research.alignment.history import Basis, History
+from research.alignment.history import Basis, History, require_basis, require_history
 from research.conventions import BASIS_POINT, check_confidence, years_between
 from research.decomposition.averaged import AveragedResult
 from research.decomposition.chance import Chance, chance_of_difference, chance_of_remainder
@@ -28,7 +28,7 @@ from research.decomposition.identification import Error, Identification, Policy,
 from research.decomposition.local_level import LocalLevelResult
 from research.decomposition.shares import euler_share_intervals, euler_shares, lmg_shares
 from research.drivers import Driver, measure
-from research.errors import SampleError, renamed
+from research.errors import ParameterError, SampleError, renamed
 from research.tables import Result, Table, unsigned_zero
 
 if TYPE_CHECKING:
@@ -267,7 +267,7 @@ def decompose(
     basis : {"nav", "price"}
         Net asset value, or market close (which adds the premium as a driver).
     policy : {"auto", "estimate", "impose"} or mapping of driver to one of them
-        Whether coefficients are estimated or imposed at 1; see `identify`.
+        Whether coefficients are estimated or imposed at 1; see `identify_drivers`.
     horizons : sequence of int
         Sessions over which shares of variance are taken.
     confidence : float
@@ -280,7 +280,7 @@ def decompose(
         Whether standard errors allow the variance to change through time (the default: on real funds it does).
     error : {"averaged", "noise", "ar1"}
         Whether errors are averaged over what the noise may be (the default), or plugged in: the noise that comes back
-        plain, or an AR(1); see `identify`.
+        plain, or an AR(1); see `identify_drivers`.
     identified : Identification, optional
         From `identify_drivers` on the same history and basis; `policy`, `drivers` and the three before this one are its
         own then.
@@ -292,6 +292,8 @@ def decompose(
 
     Raises
     ------
+    ParameterError
+        If the first argument is no history, or another one has a value that it cannot take.
     MissingColumnError
         If the basis is price and the fund has no closes.
     SampleError
@@ -299,7 +301,7 @@ def decompose(
 
     Notes
     -----
-    ``g_t − g_0 = Σ_k β_k·(X_k,t − X_k,0) + unexplained_t`` holds by construction, to rounding (``methods`` §3, §5).
+    ``g_t − g_0 = Σ_k β_k·(X_k,t − X_k,0) + unexplained_t`` holds by construction, to rounding.
     Sessions without a close are left out of price basis, never filled. The contribution's standard error is that of
     β, times the driver's gain, joint with all others that are free; the remainder's is what chance gives it.
     Drivers of one group are estimated through one coefficient on their sum: it is tested once, and each member is what
@@ -312,7 +314,13 @@ def decompose(
     >>> result.reconciliation_gap < 1e-12
     True
     """
+    require_history(history, "decompose")
+    require_basis(basis)
     check_confidence(confidence)
+    if identified is not None and not isinstance(identified, Identification):
+        raise ParameterError(
+            f"identified is a {type(identified).__name__}: give what identify_drivers(history, drivers, basis) returned"
+        )
     if identified is None:
         identified = identify_drivers(
             history,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from research.alignment.history import Basis, History
+from research.alignment.history import Basis, History, require_basis, require_history
 from research.drivers.accrued_fee import accrued_fee
 from research.drivers.clock import clock
 from research.drivers.collateral import collateral
@@ -41,7 +41,7 @@ _REGISTRY: tuple[tuple[Callable[[History], Driver | None], frozenset[str]], ...]
 )
 
 
-def measure(history: History, basis: Basis) -> tuple[Driver, ...]:
+def measure(history: History, basis: Basis = "nav") -> tuple[Driver, ...]:
     """Return every driver that applies to this fund on this basis, in the order of the registry.
 
     Parameters
@@ -55,6 +55,25 @@ def measure(history: History, basis: Basis) -> tuple[Driver, ...]:
     -------
     tuple of Driver
         A driver that does not apply is absent, not zero.
+
+    Raises
+    ------
+    ParameterError
+        If the first argument is no history, or the basis does not exist.
+    DataError
+        As the drivers raise, where a series that they need cannot be used.
+
+    Notes
+    -----
+    NaN: a driver is NaN on the sessions where what it is measured from is missing; none is filled.
+
+    Examples
+    --------
+    >>> import research as rs
+    >>> [driver.name for driver in rs.drivers.measure(rs.load("ETHV"), "price")]
+    ['expense_ratio', 'accrued_fee', 'premium_discount']
     """
+    require_history(history, "measure")
+    require_basis(basis)
     measured = (function(history) for function, bases in _REGISTRY if basis in bases)
     return tuple(driver for driver in measured if driver is not None)

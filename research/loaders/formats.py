@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from research.errors import ParameterError, UnknownNameError, nearest
+from research.errors import ParameterError, UnknownNameError, nearest, offering
 from research.loaders.published import Kind, PublishedTable
 from research.loaders.raw import RawFile
 
@@ -134,10 +134,9 @@ def load_file(path: Path | str | RawFile | None, format: str, **options: Any) ->
     found = file_format(format)
     for option in options:
         if option not in found.options:
-            close = nearest(option, found.options)
-            hint = f"did you mean {close!r}? " if close else ""
             have = ", ".join(found.options) or "none"
-            raise ParameterError(f"format {format!r} has no option {option!r}: {hint}(options: {have})")
+            said, close = f"format {format!r} has no option {option!r}", nearest(option, found.options)
+            raise ParameterError(offering(said, close, f"options: {have}"))
     _check_types(found, options)
     if path is None and found.name != "sql":
         raise ParameterError(f"format {format!r} reads a file: name one")

@@ -152,10 +152,12 @@ def check_returns(returns: Returns, what: str) -> Values:
 def check_values(values: Returns, what: str) -> Values:
     """Return one Series or DataFrame as a checked float64 array of shape (observations, columns)."""
     if not isinstance(values, pd.Series | pd.DataFrame):
-        raise ParameterError(
-            f"{what} is a {type(values).__name__}: give a pandas Series or DataFrame, whose labels say which "
-            "observation belongs to which"
+        advice = (
+            "history.nav_returns, history.benchmark_returns"
+            if hasattr(values, "nav_returns")  # a History, whose room metrics do without
+            else "a pandas Series or DataFrame, whose labels say which observation belongs to which"
         )
+        raise ParameterError(f"{what} is a {type(values).__name__}: give {advice}")
     try:
         array = values.to_numpy(dtype=np.float64, na_value=np.nan)
     except (TypeError, ValueError) as error:

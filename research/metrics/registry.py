@@ -245,7 +245,7 @@ def measure(name: str | Callable[..., object]) -> Measure:
     known = {_folded(one): found for found in _MEASURES.values() for one in found.names}
     if _folded(asked) not in known:
         close = nearest(asked, [one for found in _MEASURES.values() for one in found.names])
-        raise UnknownNameError("measure", asked, {*_MEASURES, *([close] if close else [])})
+        raise UnknownNameError("measure", asked, {*_MEASURES, *([close] if close else [])}, lister="rs.measures()")
     return known[_folded(asked)]
 
 

@@ -227,6 +227,10 @@ class DecompositionPlots:
 
     result: Decomposition
 
+    def __repr__(self) -> str:
+        drawn = ", ".join(f"{name}()" for name in vars(type(self)) if not name.startswith("_") and name != "result")
+        return f"Plots of {self.result.ticker}, {self.result.basis} basis: {drawn}"
+
     def divergence(self) -> DescribedFigure:
         """Draw the cumulated divergence and its parts; see `research.plots.divergence`."""
         return divergence(self.result)

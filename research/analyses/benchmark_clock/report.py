@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 import pandas as pd
 
-from research.alignment.history import History
+from research.alignment.history import History, require_history
 from research.alignment.variance_offset import Market
 from research.analyses.benchmark_clock.facts import BenchmarkClockFacts
 from research.analyses.benchmark_clock.pairs import ClockPair, OtherBenchmark, other_benchmark, with_other
@@ -232,6 +232,7 @@ def benchmark_clock(
     SampleError
         If there are too few sessions, or the other series shares too few.
     """
+    require_history(history, "benchmark_clock")
     return BenchmarkClock.of(
         history, other, freq=freq, market=market, hours=hours, horizons=horizons, confidence=confidence
     )

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
-from research.alignment.history import History
+from research.alignment.history import History, require_history
 from research.analyses.coverage.facts import CoverageFacts, kind_of
 from research.analyses.coverage.words import conclusions, limits
 from research.analyses.figure import PERCENT, Figure, Spark, spark
@@ -127,6 +127,7 @@ def coverage(
     >>> report.study.draws
     20
     """
+    require_history(history, "coverage")
     return Coverage.of(
         history,
         noises=noises,

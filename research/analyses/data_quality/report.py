@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 import pandas as pd
 
-from research.alignment.history import History
+from research.alignment.history import History, require_history
 from research.analyses.data_quality.facts import DataQualityFacts
 from research.analyses.data_quality.words import conclusions, limits
 from research.analyses.figure import BP_A_YEAR, PERCENT, SESSIONS, Figure, Spark, cumulated_divergence
@@ -132,6 +132,7 @@ def data_quality(history: History) -> DataQuality:
     >>> data_quality(load("ETHV")).verdict
     'usable'
     """
+    require_history(history, "data_quality")
     return DataQuality(history)
 
 

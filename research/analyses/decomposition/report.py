@@ -8,7 +8,7 @@ from typing import ClassVar
 
 import pandas as pd
 
-from research.alignment.history import History
+from research.alignment.history import History, require_history
 from research.analyses.decomposition.facts import ExplanationFacts
 from research.analyses.decomposition.words import conclusions, limits
 from research.analyses.figure import (
@@ -183,6 +183,7 @@ def explain(
     >>> explained.fee_break.date
     Timestamp('2025-07-23 00:00:00')
     """
+    require_history(history, "explain")
     return Explanation.of(
         history,
         bases,

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 import pandas as pd
 
-from research.alignment.history import History
+from research.alignment.history import History, require_history
 from research.analyses.expense_ratio.estimators import period_names
 from research.analyses.expense_ratio.facts import ExpenseRatioFacts
 from research.analyses.expense_ratio.tiers import tiers_table
@@ -218,4 +218,5 @@ def expense_ratio(
     >>> found.day_of_change.verdict
     'to the day'
     """
+    require_history(history, "expense_ratio")
     return ExpenseRatio.of(history, confidence=confidence, power=power, seed=seed, draws=draws)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 import pandas as pd
 
-from research.alignment.history import History
+from research.alignment.history import History, require_history
 from research.analyses.figure import BP_A_YEAR, PERCENT, Figure, Spark, spark, tracking_difference_figure
 from research.analyses.futures_roll.facts import FuturesRollFacts
 from research.analyses.futures_roll.trades import schedules_table
@@ -196,6 +196,7 @@ def futures_roll(
     DataError
         If no contracts are given, or as the drivers raise.
     """
+    require_history(history, "futures_roll")
     return FuturesRoll.of(
         history,
         roll_days=roll_days,

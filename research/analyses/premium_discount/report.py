@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 import pandas as pd
 
-from research.alignment.history import History
+from research.alignment.history import History, require_history
 from research.analyses.figure import BP, PERCENT, SESSIONS, Figure, Spark, in_bp, spark
 from research.analyses.measures import premium_table
 from research.analyses.phrases import bp, ends_bp, interval_text, number
@@ -253,7 +253,14 @@ def premium_discount(
         If the fund has no market close.
     SampleError
         If there are too few neighbouring closes, or the history is one of weeks or months.
+
+    Examples
+    --------
+    >>> import research as rs
+    >>> rs.premium_discount(rs.load("ETHV")).figures()[0].label
+    'Mean premium'
     """
+    require_history(history, "premium_discount")
     return PremiumDiscount.of(history, bands_bp=bands_bp, horizons=horizons, confidence=confidence)
 
 

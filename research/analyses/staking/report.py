@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 import pandas as pd
 
-from research.alignment.history import History
+from research.alignment.history import History, require_history
 from research.analyses.figure import BP_A_YEAR, PERCENT, Figure, Spark, cumulated_divergence, tracking_difference_figure
 from research.analyses.phrases import percent
 from research.analyses.report import Report
@@ -193,6 +193,7 @@ def staking(
     DataError
         As the drivers raise.
     """
+    require_history(history, "staking")
     return Staking.of(
         history,
         tax_rates=tax_rates,
