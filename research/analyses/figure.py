@@ -148,7 +148,7 @@ def in_bp(bounds: tuple[float, float]) -> tuple[float, float]:
 
 
 def tracking_error_figure(label: str, measures: Measures) -> Figure:
-    """Return the daily tracking error of a basis; its interval is that of these sessions, the remark has both."""
+    """Return the daily tracking error of a basis; its interval is that of the sample, the remark has both."""
     found, value = measures.interval, measures.daily / BASIS_POINT
     if found is None:
         return Figure(label, value, BP_A_YEAR)

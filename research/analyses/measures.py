@@ -311,7 +311,7 @@ def measures_table(measures: Sequence[Measures]) -> Table:
         ]
         intervals = [one.intervals.get(horizon) for one in measures]
         if any(intervals):
-            rows[f"- {over}, these {period}s"] = [_ends(one, "period") for one in intervals]
+            rows[f"- {over}, this sample"] = [_ends(one, "period") for one in intervals]
             rows[f"- {over}, long run"] = [_ends(one, "long_run") for one in intervals]
     rows["Permanent part of what the drivers leave, bp a year"] = [one.permanent / BASIS_POINT for one in measures]
     rows["Transitory part of what the drivers leave, bp"] = [one.transitory / BASIS_POINT for one in measures]
@@ -331,12 +331,12 @@ def _about_intervals(measures: Sequence[Measures]) -> str:
     """Return what the intervals in the table are of, and which horizons have none."""
     found = [interval for one in measures for interval in one.intervals.values()]
     without = [str(h) for h in measures[0].horizons if not any(h in one.intervals for one in measures)]
-    none = f"no calibrated interval over {joined(without)} sessions" if without else ""
+    none = f"no calibrated interval over {joined(without)} {measures[0].period}s" if without else ""
     if not found:
         return f"{none[:1].upper()}{none[1:]} in a sample of this length or at this confidence."
     text = (
-        f"Intervals, {percent(found[0].confidence)}: these sessions, where only the days' luck is open; long run, "
-        "where the state of volatility that these sessions were in is open too"
+        f"Intervals, {percent(found[0].confidence)}: this sample, where only its days' luck is open; long run, "
+        "where the state of volatility that it was in is open too"
     )
     long = "; a sample above 1,512 sessions is longer than those that were simulated"
     return "; ".join(filter(None, (text, none))) + ("" if all(one.calibrated for one in found) else long) + "."

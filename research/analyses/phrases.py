@@ -98,8 +98,8 @@ def ends_bp(bounds: Sequence[float]) -> str:
 
 
 def both_intervals(found: TrackingErrorInterval) -> str:
-    """Return both intervals of a tracking error in basis points, that of these sessions first."""
-    said = f"{ends_bp(found.period)} for these sessions, {ends_bp(found.long_run)} in the long run"
+    """Return both intervals of a tracking error in basis points, that of the sample first."""
+    said = f"{ends_bp(found.period)} for this sample, {ends_bp(found.long_run)} in the long run"
     return said if found.calibrated else f"{said}, uncalibrated for so long a sample"
 
 

@@ -51,7 +51,7 @@ def test_every_calibrated_horizon_has_both_intervals_around_its_own_number(ethv,
 def test_the_table_reads_and_says_which_horizon_has_none(ethv):
     shown = str(measures_table(list(ethv.values())))
     low, high = (f"{end * 1e4:.2f}" for end in ethv["nav"].intervals[1].period)
-    line = next(line for line in shown.splitlines() if line.startswith("- over 1 session, these sessions"))
+    line = next(line for line in shown.splitlines() if line.startswith("- over 1 session, this sample"))
     assert f"{low} to {high}" in line
     assert "no calibrated interval over 63 sessions" in shown
     assert all(len(line) < 100 for line in shown.splitlines() if line.startswith(("Tracking", "-")))
@@ -97,7 +97,7 @@ class TestWords:
         (one,) = said.about("tracking_error.nav")
         low, high = one.values["period_bp"]
         assert low < one.values["tracking_error_bp"] < high
-        assert f"{low:.1f} to {high:.1f} for these sessions" in one.text
+        assert f"{low:.1f} to {high:.1f} for this sample" in one.text
 
     def test_clusters_are_said_with_their_stretches(self):
         rng = np.random.default_rng(4)
@@ -124,5 +124,5 @@ class TestWords:
     def test_without_an_interval_there_are_none_in_the_words(self):
         noise = np.random.default_rng(6).standard_normal(504)
         (one,) = self.said(noise, confidence=0.9).about("tracking_error.nav")
-        assert "these sessions" not in one.text
+        assert "this sample" not in one.text
         assert "period_bp" not in one.values
