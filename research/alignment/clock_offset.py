@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
-from typing import Final, Literal
+from dataclasses import dataclass, field, replace
+from typing import Final, Literal, Self
 
 import numpy as np
 import pandas as pd
@@ -121,6 +121,19 @@ class ClockOffset(Result):
             return self.daily.distance(confidence)
         low, high = self.interval(confidence)
         return max(low, -high, 0.0), max(-low, high)
+
+    def reversed(self) -> Self:
+        """Return the same offset counted from the benchmark: hours by which the fund was observed after it.
+
+        The estimate takes errors for the fund's. Where the benchmark is the noisy one of the two, estimate with the
+        roles exchanged and reverse the result.
+        """
+        return replace(
+            self,
+            variance=self.variance.reversed(),
+            daily=None if self.daily is None else self.daily.reversed(),
+            located=None if self.located is None else (self.located[1], self.located[0]),
+        )
 
     def seen(self, confidence: float = 0.95) -> str:
         """Return when the benchmark was seen, as it reads after "seen": no side that is not known, no hour too many.

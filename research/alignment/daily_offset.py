@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import Final
+from typing import Final, Self
 
 import numpy as np
 import numpy.typing as npt
@@ -98,6 +98,12 @@ class DailyOffset(Result):
         folded = self.posterior.groupby(np.abs(self.posterior.index.to_numpy(dtype=float))).sum()
         low, high = self._ends(folded.index.to_numpy(dtype=float), folded.to_numpy(), confidence)
         return max(low, 0.0), high
+
+    def reversed(self) -> Self:
+        """Return the same, counted from the benchmark."""
+        posterior = self.posterior.iloc[::-1]
+        posterior = posterior.set_axis(0.0 - posterior.index.to_numpy(dtype=float))
+        return replace(self, posterior=posterior, side_probability=1.0 - self.side_probability)
 
     @staticmethod
     def _ends(hours: Array, mass: Array, confidence: float) -> tuple[float, float]:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import Literal
+from dataclasses import dataclass, field, replace
+from typing import Literal, Self
 
 import numpy as np
 import numpy.typing as npt
@@ -90,6 +90,11 @@ class VarianceOffset(Result):
         check_confidence(confidence)
         half = float(stdtrit(self.nobs - 1, 0.5 + confidence / 2)) * self.std_error
         return self.parts - half, self.parts + half
+
+    def reversed(self) -> Self:
+        """Return the same, counted from the benchmark."""
+        fits = self.fits.rename(index={"lag": "lead", "lead": "lag"}).loc[self.fits.index]
+        return replace(self, parts=-self.parts, regression="lead" if self.regression == "lag" else "lag", fits=fits)
 
     def summary(self) -> Table:
         """Return both regressions as a table, and in words what they say."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -9,10 +11,10 @@ import pytest
 import research as rs
 from research.alignment import Clock, sessions
 from research.alignment.clock_offset import clock_offset
-from research.alignment.variance_profile import profiles_of
-from research.analyses.benchmark_clock.pairs import other_benchmark, with_other
+from research.alignment.variance_profile import flat_profile, profiles_of
+from research.analyses.benchmark_clock.pairs import _pair, market_of, other_benchmark, with_other
 from research.errors import DataFileError, ParameterError, SampleError
-from research.simulation import World, simulate
+from research.simulation import Leverage, World, simulate
 from research.simulation.clock_study import intraday_path
 
 
@@ -269,3 +271,107 @@ class TestBars:
         wrong = BARS.replace('column = "open"', 'column = "close"')
         with pytest.raises(ParameterError, match="asset_bars are the opens of intraday bars"):
             self.opened(folder, LEVELS, wrong)
+
+
+class TestLeverage:
+    """Less the benchmark alone, a fund of another multiple would leave returns that look like many hours."""
+
+    @pytest.mark.parametrize("multiple", [2.0, -1.0])
+    def test_no_hours_where_there_are_none(self, multiple):
+        world = World(kind="leveraged", leverage=Leverage(multiple))
+        report = rs.benchmark_clock(simulate(world, 4))
+        low, high = report.pairs[0].offset.interval()
+        assert -1.0 < low <= 0.0 <= high < 1.0
+        assert abs(report.pairs[0].periods["hours"]).max() < 1.0
+        assert report.conclusions.about("clock.offset")[0].verdict in ("same moment", "no offset found")
+
+    def test_hours_that_there_are(self):
+        """A fund that doubles what one at another clock returns is as many hours from the benchmark as that one."""
+        history = simulate(World(clock_offset_hours=4.0), 3)
+        doubled = (1.0 + 2.0 * history.frame["nav"].pct_change().fillna(0.0)).cumprod()
+        terms = simulate(World(kind="leveraged", leverage=Leverage(2.0)), 3).fund.leverage
+        history = replace(
+            history,
+            frame=history.frame.assign(nav=doubled, close=doubled * history.frame["close"] / history.frame["nav"]),
+            fund=history.fund.model_copy(update={"kind": "leveraged", "leverage": terms}),
+        )
+        low, high = rs.benchmark_clock(history).pairs[0].offset.interval(0.99)
+        assert 0.0 < low < 4.0 < high < 8.0
+
+
+class TestNoisyCloses:
+    def test_a_white_premium_is_no_offset(self):
+        """Of 60 funds whose closes err by 30 bp at the moment of the net asset value few are said to be hours apart.
+
+        Of a market that closes, where three are expected at a nominal 5 %; with closes in the place of the exact
+        series it is half of them.
+        """
+        days = pd.bdate_range("2024-01-02", periods=253)
+        false = 0
+        for seed in range(60):
+            rng = np.random.default_rng(seed)
+            nav = np.exp(np.cumsum(rng.normal(0.0, 0.037, len(days))))
+            close = nav * np.exp(rng.normal(0.0, 0.003, len(days)))
+            clocks = {"nav": "16:00 America/New_York", "benchmark": "16:00 America/New_York"}
+            given = {"market": "closes", "profiles": (flat_profile(),), "prices": None}
+            pair = _pair(
+                ("nav", "close"), pd.Series(nav, days), pd.Series(close, days), clocks, "YE", given, noisy=True
+            )
+            low, high = pair.offset.interval()
+            false += low > 0.0 or high < 0.0
+        assert false <= 12
+
+    def test_closes_seen_later_come_after(self):
+        """The sign stays: positive where closes are seen after the net asset value, whole and by period."""
+        rng = np.random.default_rng(3)
+        days = pd.date_range("2024-01-01", periods=500)
+        price = np.exp(np.cumsum(rng.normal(0.0, 0.005, 24 * 502)))
+        nav, close = (pd.Series(price[start : start + 24 * 500 : 24], days) for start in (0, 4))
+        close = close * np.exp(rng.normal(0.0, 0.001, len(days)))
+        clocks = {"nav": "16:00 America/New_York", "benchmark": "20:00 America/New_York"}
+        given = {"market": "continuous", "profiles": (flat_profile(),), "prices": None}
+        found = _pair(("nav", "close"), nav, close, clocks, "YE", given, noisy=True)
+        low, high = found.offset.interval(0.99)
+        assert 0.0 < low < 4.0 < high
+        assert found.expected == 4.0
+        assert found.offset.side_probability > 0.95
+        assert (found.periods["low"] > 0.0).all()
+        assert (
+            (found.periods["low"] < found.periods["hours"]) & (found.periods["hours"] < found.periods["high"])
+        ).all()
+
+
+class TestMarket:
+    @pytest.mark.parametrize(
+        ("kind", "asset", "market"),
+        [
+            ("spot", "ether", "continuous"),
+            ("staking", "a coin", "continuous"),
+            ("futures", "crude oil", "closes"),
+            ("commodity", "gold", "closes"),
+            ("futures", "bitcoin", "continuous"),
+        ],
+    )
+    def test_only_coins_never_close(self, kind, asset, market):
+        assert market_of(rs.load("ETHV").fund.model_copy(update={"kind": kind, "asset": asset})) == market
+
+    def test_hours_of_a_closing_market_are_not_claimed(self):
+        history = rs.load("ETHV")
+        history = replace(history, fund=history.fund.model_copy(update={"kind": "commodity", "asset": "crude oil"}))
+        report = rs.benchmark_clock(history)
+        assert {pair.offset.method for pair in report.pairs} == {"variance"}
+        assert {pair.offset.market for pair in report.pairs} == {"closes"}
+        assert "minutes" not in " ".join(said.text for said in report.conclusions.about("clock.offset"))
+
+
+def test_a_futures_funds_curve_is_no_clock():
+    """Of the same numbers a spot fund's are hours, and a futures fund's cannot be told from moves of the curve."""
+    history = simulate(World(clock_offset_hours=5.0), 2)
+    assert rs.benchmark_clock(history).verdicts[0].moment == "after"
+    futures = rs.benchmark_clock(replace(history, fund=history.fund.model_copy(update={"kind": "futures"})))
+    said = futures.conclusions.about("clock.offset")[0]
+    assert said.verdict == "cannot be told"
+    assert "moves of their curve against the benchmark look like an offset" in said.text
+    assert "hours after" not in said.text
+    assert "Consistent with" not in said.text
+    assert "Benchmark seen later" not in [figure.label for figure in futures.figures()]

@@ -32,7 +32,7 @@ __all__ = ["BenchmarkClockFacts", "PairVerdict"]
 CHANGED = 0.01
 """P-value of one offset in all periods below which the clock is said to move."""
 
-Moment = Literal["same moment", "no offset found", "apart", "after", "before"]
+Moment = Literal["same moment", "no offset found", "apart", "after", "before", "cannot be told"]
 
 LAGS = (-2, -1, 0, 1, 2)
 
@@ -47,7 +47,8 @@ class PairVerdict:
         Of the offset, hours.
     moment : str
         ``"same moment"``, ``"no offset found"``, ``"after"`` or ``"before"``: when the second was seen; ``"apart"``
-        where it is not known which came first.
+        where it is not known which came first; ``"cannot be told"`` of a futures fund, whose curve moves against the
+        benchmark as an offset does.
     label : str
         Whether the interval ``"holds"`` what the labels say, ``"does not hold"`` it, or there are ``"none"``.
     through_time : str
@@ -100,7 +101,7 @@ class BenchmarkClockFacts:
         other: OtherBenchmark | None,
         *,
         freq: str,
-        market: Market,
+        market: Market | None,
         hours: Sequence[float],
         horizons: Sequence[int],
         confidence: float,
@@ -146,7 +147,11 @@ class BenchmarkClockFacts:
     @cached_property
     def verdicts(self) -> tuple[PairVerdict, ...]:
         """What is to be said of each pair, in their order."""
-        return tuple(_verdict(pair, self.confidence) for pair in self.pairs)
+        curve = self.history.fund.kind == "futures"
+        # Net asset value and closes are of the same contracts.
+        return tuple(
+            _verdict(pair, self.confidence, curve=curve and pair.second != "its ordinary closes") for pair in self.pairs
+        )
 
     @property
     def has_bars(self) -> bool:
@@ -192,7 +197,7 @@ class BenchmarkClockFacts:
         }
 
 
-def _verdict(pair: ClockPair, confidence: float) -> PairVerdict:
+def _verdict(pair: ClockPair, confidence: float, *, curve: bool) -> PairVerdict:
     low, high = pair.offset.interval(confidence)
     if max(abs(low), abs(high)) < SAME:
         moment: Moment = "same moment"
@@ -200,9 +205,11 @@ def _verdict(pair: ClockPair, confidence: float) -> PairVerdict:
         moment = "apart" if pair.offset.distance(confidence)[0] > APART else "no offset found"
     else:
         moment = "after" if pair.offset.hours > 0 else "before"
+    if curve and moment in ("apart", "after", "before"):
+        moment = "cannot be told"
     label: Literal["holds", "does not hold", "none"] = "none"
     # 24ths of a session's variance are no hours, and no label says them.
-    if not math.isnan(pair.expected) and pair.offset.method != "variance":
+    if not math.isnan(pair.expected) and pair.offset.method != "variance" and moment != "cannot be told":
         label = "holds" if low <= pair.expected <= high else "does not hold"
     through: Literal["steady", "moves", "no change found", "not known"] = "not known"
     if len(pair.periods) > 1:

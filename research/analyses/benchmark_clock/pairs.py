@@ -18,11 +18,13 @@ from research.alignment.named_clocks import NamedClocks, compare_clocks
 from research.alignment.variance_offset import Market
 from research.alignment.variance_profile import VarianceProfile, flat_profile, profiles_of
 from research.analyses.premium_discount.clock import early_sessions, stale_sessions
+from research.drivers.leverage import compounding_drag
 from research.errors import ParameterError, SampleError
+from research.funds import Fund
 from research.loaders import SourceRecord
 from research.loaders.csv import load_csv
 
-__all__ = ["ClockPair", "OtherBenchmark", "clock_pairs", "other_benchmark", "with_other"]
+__all__ = ["ClockPair", "OtherBenchmark", "clock_pairs", "market_of", "other_benchmark", "with_other"]
 
 AT_FUND_CLOCK = "benchmark_at_fund_clock"
 
@@ -30,6 +32,9 @@ ASSET_BARS = "asset_bars"
 
 SAME = 0.05
 """Hours below which two moments are one for every purpose here: three minutes."""
+
+ROUND_THE_CLOCK = frozenset({"bitcoin", "ether", "solana", "XRP", "litecoin", "dogecoin", "coins"})
+"""Assets whose market never closes; an hour of any other is not an hour of the wall clock."""
 
 APART = 0.5
 """Hours from which two moments are called apart although nobody knows which came first."""
@@ -209,7 +214,21 @@ def with_other(history: History, other: OtherBenchmark) -> History:
     )
 
 
-def clock_pairs(history: History, shifted: History | None, *, freq: str, market: Market) -> tuple[ClockPair, ...]:
+def market_of(fund: Fund) -> Market:
+    """Return whether what a fund holds never stops trading, as coins and simulated assets do.
+
+    Parameters
+    ----------
+    fund : Fund
+        Its kind and its asset decide.
+    """
+    coin = fund.asset in ROUND_THE_CLOCK or fund.kind in ("staking", "index_token")
+    return "continuous" if coin or fund.simulated else "closes"
+
+
+def clock_pairs(
+    history: History, shifted: History | None, *, freq: str, market: Market | None
+) -> tuple[ClockPair, ...]:
     """Return every pair that can be compared: NAV with benchmark, with usual closes, and with another series.
 
     Parameters
@@ -220,29 +239,44 @@ def clock_pairs(history: History, shifted: History | None, *, freq: str, market:
         The same against another series, from `with_other`.
     freq : str
         Period of pandas.
-    market : {"continuous", "closes"}
-        As in `clock_offset`.
+    market : {"continuous", "closes"}, optional
+        As in `clock_offset`, by default `market_of` the fund.
+
+    Notes
+    -----
+    A fund of another multiple than 1 is compared with that multiple of the benchmark, compounded as the fund resets
+    it: less the benchmark alone it would leave further returns of the benchmark, which look like hours.
     """
     frame, clocks = history.frame, history.clocks
     truth = getattr(getattr(getattr(history, "truth", None), "world", None), "clock_offset_hours", None)
     first = f"net asset value of {history.fund.ticker}"
     # Every hour of a simulated market is like every other.
     given: _Given = {
-        "market": market,
+        "market": market or market_of(history.fund),
         "profiles": (flat_profile(),) if history.fund.simulated else profiles_of(history.fund.asset),
         "prices": _prices(history),
     }
-    own = _pair((first, "its benchmark"), frame["nav"], frame["benchmark"], clocks, freq, given)
+    own = _pair((first, "its benchmark"), frame["nav"], _target(history), clocks, freq, given)
     pairs = [replace(own, truth=truth)]
     if "close" in frame:
         usual = frame["close"].drop(stale_sessions(history).union(early_sessions(history)), errors="ignore").dropna()
         labels = {"nav": clocks["nav"], "benchmark": clocks["close"]}
         nav = frame["nav"].loc[usual.index]
-        pairs.append(_pair((first, "its ordinary closes"), nav, usual, labels, freq, given))
+        pairs.append(_pair((first, "its ordinary closes"), nav, usual, labels, freq, given, noisy=True))
     if shifted is not None:
-        series, name = shifted.frame["benchmark"], shifted.sources[-1].measures
+        name, series = shifted.sources[-1].measures, _target(shifted)
         pairs.append(_pair((first, name), shifted.frame["nav"], series, shifted.clocks, freq, given))
     return tuple(pairs)
+
+
+def _target(history: History) -> pd.Series[float]:
+    """Return the benchmark, or what a fund of its stated multiple would have made of it."""
+    benchmark, leverage = history.frame["benchmark"], history.fund.leverage
+    if leverage is None or leverage.multiple == 1.0:
+        return benchmark
+    drag = compounding_drag(benchmark, leverage.multiple, reset=leverage.reset)
+    moved = np.log(benchmark.to_numpy(dtype=float) / float(benchmark.iloc[0]))
+    return pd.Series(np.exp(leverage.multiple * moved + drag.to_numpy()), benchmark.index)
 
 
 class _Given(TypedDict):
@@ -254,7 +288,8 @@ class _Given(TypedDict):
 def _prices(history: History) -> pd.Series | None:
     """Return intraday prices of the asset, where the fund's entry names a file and it covers the sample."""
     prices = history.inputs.get(ASSET_BARS)
-    if not isinstance(prices, pd.Series):
+    # Bars move once where a leveraged fund moves twice.
+    if not isinstance(prices, pd.Series) or history.multiple != 1.0:
         return None
     inside = (history.frame.index > prices.index[0].tz_convert(None)) & (
         history.frame.index < prices.index[-1].tz_convert(None)
@@ -269,21 +304,40 @@ def _pair(
     clocks: Mapping[str, str],
     freq: str,
     given: _Given,
+    *,
+    noisy: bool = False,
 ) -> ClockPair:
+    """Return the pair; `noisy` where the errors are the second's, which are then not taken for moves of the market."""
     sessions = pd.DatetimeIndex(first.index)
-    clock = Clock()
+    clock = counted = Clock()
     try:
         clock, other = Clock.parse(clocks["nav"]), Clock.parse(clocks["benchmark"])
         expected = float(expected_offset(clock, other, sessions).mean())
+        counted = other if noisy else clock
     except ParameterError:
         expected = float("nan")
+    # Errors are taken for the first's.
+    exact = (second, first) if noisy else (first, second)
     try:
-        periods = clock_offset_by_period(first, second, freq=freq, clock=clock, **given)
+        periods = clock_offset_by_period(*exact, freq=freq, clock=counted, **given)
     except SampleError:
         periods = pd.DataFrame(columns=["hours", "std_error", "low", "high", "side_probability", "nobs"])
-    offset = clock_offset(first, second, clock=clock, **given)
+    offset = clock_offset(*exact, clock=counted, **given)
+    if noisy:
+        offset, periods = offset.reversed(), _reversed(periods)
     named = None
-    if offset.method != "variance" and offset.distance()[0] > APART:
+    # Candidates are clocks of the second, which must be the exact one.
+    if not noisy and offset.method != "variance" and offset.distance()[0] > APART:
         prices = given["prices"] if offset.method == "bars" else None
         named = compare_clocks(first, second, clock=clock, profiles=given["profiles"], prices=prices)
     return ClockPair(*names, offset, expected, periods, (clocks["nav"], clocks["benchmark"]), named)
+
+
+def _reversed(periods: pd.DataFrame) -> pd.DataFrame:
+    """Return offsets by period counted from the other series."""
+    return periods.assign(
+        hours=-periods["hours"],
+        low=-periods["high"],
+        high=-periods["low"],
+        side_probability=1.0 - periods["side_probability"],
+    )

@@ -67,7 +67,8 @@ class BenchmarkClock(BenchmarkClockFacts, Report):
                 pair.offset.std_error,
                 "" if pair.truth is None else f"truth: {pair.truth:g}",
             )
-            for pair in self.pairs
+            for pair, verdict in zip(self.pairs, self.verdicts, strict=True)
+            if verdict.moment != "cannot be told"
         ]
         figures.append(Figure("An hour adds to tracking error", self.cost(1.0) / BASIS_POINT, BP_A_YEAR))
         if self.measures is not None:
@@ -77,7 +78,8 @@ class BenchmarkClock(BenchmarkClockFacts, Report):
 
     def spark(self) -> Spark:
         """Return the hours to the benchmark by period."""
-        return spark("Hours to the benchmark, by period", HOURS, self.pairs[0].periods["hours"])
+        unit = VARIANCE if self.pairs[0].offset.method == "variance" else HOURS
+        return spark("Hours to the benchmark, by period", unit, self.pairs[0].periods["hours"])
 
     def record(self) -> dict[str, object]:
         """Return the ``benchmark_clock`` object, also under its old name, and the NAV basis against another series."""
@@ -198,7 +200,7 @@ def benchmark_clock(
     other: OtherBenchmark | None = None,
     *,
     freq: str = "QE",
-    market: Market = "continuous",
+    market: Market | None = None,
     hours: Sequence[float] = (0.5, 1.0, 1.5, 3.0, 5.0),
     horizons: Sequence[int] = (1, 5, 21, 63),
     confidence: float = 0.95,
@@ -214,8 +216,9 @@ def benchmark_clock(
         Another series to compare with.
     freq : str
         Period of pandas in which the offset is looked at.
-    market : {"continuous", "closes"}
-        Whether the market never closes, see `clock_offset`.
+    market : {"continuous", "closes"}, optional
+        Whether the market never closes, see `clock_offset`; by default it does not for coins and simulated assets, and
+        closes for all others.
     hours : sequence of float
         Offsets whose cost is shown.
     horizons : sequence of int

@@ -29,7 +29,7 @@ def limits(facts: BenchmarkClockFacts) -> Statements:
 def _pairs(facts: BenchmarkClockFacts) -> Iterator[Statement]:
     for pair, verdict in zip(facts.pairs, facts.verdicts, strict=True):
         offset, (low, high) = pair.offset, verdict.interval
-        most = hours_text(max(abs(low), abs(high))).lstrip("+")
+        most = _width(pair, max(abs(low), abs(high)))
         ends = f"{percent(facts.confidence)} interval {low:+.2f} to {high:+.2f} {_unit(pair)}"
         stated = " and ".join(dict.fromkeys(pair.stated))
         text = {
@@ -37,6 +37,9 @@ def _pairs(facts: BenchmarkClockFacts) -> Iterator[Statement]:
             f"within {most}.",
             "no offset found": f"{_capital(pair.first)} and {pair.second} (stated: {stated}): no offset can be told "
             f"from zero ({ends}).",
+            "cannot be told": f"Whether {pair.first} and {pair.second} (stated: {stated}) were seen at different "
+            f"moments cannot be told: the fund holds futures, and moves of their curve against the benchmark look like "
+            f"an offset ({ends}).",
         }.get(
             verdict.moment,
             f"{_capital(pair.second)} (stated: {pair.stated[1]}): seen {offset.seen(facts.confidence)}, counted from "
@@ -44,7 +47,7 @@ def _pairs(facts: BenchmarkClockFacts) -> Iterator[Statement]:
         )
         if verdict.moment != "same moment":
             text += _against_label(pair, verdict)
-        if pair.named is not None and pair.named.consistent:
+        if verdict.moment != "cannot be told" and pair.named is not None and pair.named.consistent:
             text += f" Consistent with {', '.join(pair.named.consistent[:3])}."
         if pair.truth is not None:
             text += f" The truth is {pair.truth:g} hours."
@@ -66,6 +69,12 @@ def _pairs(facts: BenchmarkClockFacts) -> Iterator[Statement]:
 
 def _unit(pair: ClockPair) -> str:
     return "24ths of a session's variance" if pair.offset.method == "variance" else "hours"
+
+
+def _width(pair: ClockPair, most: float) -> str:
+    if pair.offset.method == "variance":
+        return f"{most:.2f} {_unit(pair)}"
+    return hours_text(most).lstrip("+")
 
 
 def _located(facts: BenchmarkClockFacts) -> Iterator[Statement]:
@@ -102,18 +111,19 @@ def _periods(facts: BenchmarkClockFacts) -> Iterator[Statement]:
         hours = pair.periods["hours"].to_numpy(dtype=float)
         values = {"pair": pair.name, "periods": len(hours), "p_value": pair.p_value_constant}
         if verdict.through_time == "steady":
-            most = hours_text(float(abs(hours).max())).lstrip("+")
+            most = _width(pair, float(abs(hours).max()))
             text = f"In none of {len(hours)} periods were {pair.name} more than {most} apart."
             yield Statement("clock.through_time", text, verdict.through_time, values)
         elif verdict.through_time == "moves":
             ends = pair.periods.index
             low, high = int(hours.argmin()), int(hours.argmax())
+            curve = ", or the futures' curve did" if verdict.moment == "cannot be told" else ""
             yield Statement(
                 "clock.through_time",
                 f"Between {pair.name} the offset differs by period more than its errors say (p "
-                f"{p_text(pair.p_value_constant)}): {hours[low]:+.1f} hours in the period to {ends[low]:%Y-%m-%d}, "
-                f"{hours[high]:+.1f} in that to {ends[high]:%Y-%m-%d}. The clock moved, or the marks are noisier at "
-                "times.",
+                f"{p_text(pair.p_value_constant)}): {hours[low]:+.1f} {_unit(pair)} in the period to "
+                f"{ends[low]:%Y-%m-%d}, {hours[high]:+.1f} in that to {ends[high]:%Y-%m-%d}. The clock moved{curve}, "
+                "or the marks are noisier at times.",
                 verdict.through_time,
                 values,
             )
