@@ -299,7 +299,7 @@ def decompose(
 
     Notes
     -----
-    ``g_t − g_0 = Σ_k β_k·(X_k,t − X_k,0) + unexplained_t`` holds by construction, to rounding (``methods`` §3, §5).
+    ``g_t − g_0 = Σ_k β_k·(X_k,t − X_k,0) + unexplained_t`` holds by construction, to rounding.
     Sessions without a close are left out of price basis, never filled. The contribution's standard error is that of
     β, times the driver's gain, joint with all others that are free; the remainder's is what chance gives it.
     Drivers of one group are estimated through one coefficient on their sum: it is tested once, and each member is what
