@@ -15,7 +15,6 @@ from typing import Any, TypeVar, cast
 
 __all__ = [
     "AlignmentError",
-    "AssumptionWarning",
     "BatchRequestError",
     "BenchmarkError",
     "BusyError",
@@ -32,7 +31,6 @@ __all__ = [
     "ResearchError",
     "ResearchWarning",
     "SampleError",
-    "ScreenWarning",
     "UnitError",
     "UnknownNameError",
     "former_field",
@@ -190,14 +188,6 @@ class ExtraError(ResearchError, ImportError):
 
 class ResearchWarning(UserWarning):
     """Base of every warning that this package issues."""
-
-
-class ScreenWarning(ResearchWarning):
-    """A screen found a row that a reader should look at."""
-
-
-class AssumptionWarning(ResearchWarning):
-    """A number rests on something that the data do not show."""
 
 
 def nearest(name: str, available: Iterable[str]) -> str | None:

@@ -258,7 +258,7 @@ def clock_offset(
 
     Notes
     -----
-    See `locate` and `offset_daily` (``methods`` §8). A mean over the sample: daylight saving moves one clock and not
+    See `locate` and `offset_daily`. A mean over the sample: daylight saving moves one clock and not
     the other (`compare_clocks`).
 
     Examples

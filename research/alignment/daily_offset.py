@@ -165,7 +165,7 @@ def offset_daily(
         D_t = a + φ_{t+1} b_{t+1} + e_t, \quad φ_{t+1} = w(t-h, t) / w(t-h, t+1-h)  \quad\text{(before)} \\
         D_t = a - φ_t b_t + e_t, \quad φ_t = w(t, t+h) / w(t-1+h, t+h)  \quad\text{(after)}
 
-    (``methods`` §8). e is a Brownian bridge plus noise, Var e = φ(1−φ)·w·σ² + s², independent from session to session:
+    e is a Brownian bridge plus noise, Var e = φ(1−φ)·w·σ² + s², independent from session to session:
     levels are used because the errors of changes overlap. Student t likelihood, of the profile's degrees, over a grid
     of h, uniform beforehand; s is integrated out under a half-normal prior of 20 bp; a is constant over 21 sessions.
 

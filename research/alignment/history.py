@@ -13,7 +13,7 @@ from research.alignment.dates import as_date
 from research.alignment.findings import Finding, Findings, findings_table
 from research.alignment.losses import LOST_SESSIONS, LossReport
 from research.conventions import PERIODS, Frequency, periods_per_year, years_between
-from research.errors import MissingColumnError, ParameterError, SampleError
+from research.errors import DataError, MissingColumnError, ParameterError, SampleError
 from research.tables import Result, Table
 
 if TYPE_CHECKING:
@@ -292,6 +292,13 @@ class History(Result):
                 f"basis, or add series.{column} to the fund's entry"
             )
         values: pd.Series[float] = self.frame[column]
+        bad = np.flatnonzero(values.to_numpy(dtype=float) <= 0.0)
+        if bad.size:
+            raise DataError(
+                f"{self.fund.ticker}: {column} is {values.iloc[bad[0]]:g} on {self._labels[bad[0]]:%Y-%m-%d} "
+                f"({bad.size} of {len(values)} rows are not positive) and has no logarithm: correct the file, or leave "
+                "the cell empty where there is no value"
+            )
         return pd.Series(np.log(values.to_numpy()), index=values.index, name=column)
 
     def _returns(self, column: str) -> pd.Series[float]:

@@ -139,7 +139,7 @@ def locate(
     ĥ minimises the mean Huber loss of Δ ln N − β Δ ln S(t + h) in robust standard deviations of the best h (squares to
     2.5, linear beyond), so that a stale mark does not choose the hour; β = 1 for the asset itself. The loss has a cusp
     at the truth. The interval holds every h whose paired difference of losses a HAC test (two lags) does not reject,
-    and a quarter of a bar on either side, since inside a bar the path is interpolated (``methods`` §8).
+    and a quarter of a bar on either side, since inside a bar the path is interpolated.
 
     Examples
     --------

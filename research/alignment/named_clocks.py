@@ -169,8 +169,8 @@ def compare_clocks(
     Notes
     -----
     Daily levels cannot tell "four hours, five in winter" from "four": the answer is a set of clocks that are not
-    spoken against, never the right one. From daily levels: likelihoods at least a twentieth of the best (``methods``
-    §8). From bars: mean losses, capped at five robust standard deviations, within three paired errors of the best;
+    spoken against, never the right one. From daily levels: likelihoods at least a twentieth of the best. From
+    bars: mean losses, capped at five robust standard deviations, within three paired errors of the best;
     means, because clocks that differ in winter only agree on most sessions.
 
     Examples

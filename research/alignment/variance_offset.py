@@ -145,7 +145,7 @@ def variance_offset(fund: pd.Series, benchmark: pd.Series, *, market: Market = "
     Notes
     -----
     A benchmark sampled δ parts after the fund gives ``r_t − b_t = δ·(b_{t−1}/L_{t−1} − b_t/L_t)`` and one sampled δ
-    before it ``r_t − b_t = δ·(b_{t+1}/L_{t+1} − b_t/L_t)``, L the parts of each interval (``methods`` §8): two
+    before it ``r_t − b_t = δ·(b_{t+1}/L_{t+1} − b_t/L_t)``, L the parts of each interval: two
     regressions through the origin, of which the one with the larger robust t statistic wins. δ counts variance, not
     hours: volatility follows the time of day and the week, and parts of a day are correlated with the rest.
 

@@ -397,7 +397,7 @@ def averaged_level(
     ``β | d ~ Σ_g w_g·t_{T−K}(β_g, r·se_g)`` over a grid of (λ, φ), w prior times restricted likelihood, β_g and se_g
     generalised least squares, r as in `AveragedResult.combination`. The prior: logit λ from 2·ln(3.4/T) to 7 with a
     density that grows as (λ/(1 − λ))^0.2; φ = 0 with probability ½, else uniform to 0.9. The mean rather than the mode
-    is shown: where the likelihood has two hills, the mode stands on one of them. See ``methods`` §5.
+    is shown: where the likelihood has two hills, the mode stands on one of them.
 
     Examples
     --------

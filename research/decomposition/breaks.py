@@ -17,7 +17,7 @@ from research.conventions import BASIS_POINT, DAYS_PER_YEAR, check_confidence
 from research.decomposition.averaged import AveragedResult, averaged_level
 from research.decomposition.covariance import whiten
 from research.decomposition.identification import MAX_STD_ERROR
-from research.decomposition.local_level import local_level
+from research.decomposition.local_level import check_level, local_level
 from research.decomposition.noise_grid import draw_any, noise_points, weigh_any
 from research.errors import IdentificationError, ParameterError, SampleError
 from research.tables import Result, Table
@@ -168,9 +168,9 @@ def slope_break(
     Raises
     ------
     SampleError
-        If fewer than ``2·trim + 10`` sessions are given.
+        If fewer than ``2·trim + 10`` sessions are given, or the level never moves.
     ParameterError
-        If the labels are not dates or a parameter is out of range.
+        If `level` is not a Series, the labels are not dates or a parameter is out of range.
 
     Notes
     -----
@@ -196,6 +196,7 @@ def slope_break(
     Timestamp('2025-03-04 00:00:00')
     """
     check_confidence(confidence)
+    check_level(level)
     known = level.notna().to_numpy()
     index = level.index[known]
     if not isinstance(index, pd.DatetimeIndex):
@@ -204,6 +205,11 @@ def slope_break(
         raise SampleError(f"{len(index)} sessions are too few to look for a change: give at least {2 * trim + 10}")
     if not isinstance(draws, int | np.integer) or draws < 19:
         raise ParameterError(f"draws is {draws!r}: give a whole number of simulated samples, at least 19")
+    if np.ptp(level.to_numpy(dtype=float)[known]) == 0.0:
+        raise SampleError(
+            f"the level never moves over its {len(index)} sessions, so it has no slope to change: give the divergence, "
+            "in logs, of a fund from its benchmark"
+        )
     at = (np.arange(len(level)) if positions is None else np.asarray(positions))[known]
     candidates = pd.date_range(index[trim], index[-trim - 1], freq="D")
     days = _Drifts.of(index, candidates, None if carries is None else lambda days: np.asarray(carries(days))[known])

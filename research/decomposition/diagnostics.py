@@ -50,7 +50,7 @@ class AutocorrelationTest(Result):
 
     def summary(self) -> Table:
         """Return test and narrowing as a table."""
-        advice = 'transitory="ar1" is recommended.' if self.recommended else "Plain noise is enough."
+        advice = 'error="ar1" is recommended.' if self.recommended else "Plain noise is enough."
         notes = (
             f"Likelihood ratio {self.statistic:.2f}, p {self.p_value:.4f}, autocorrelation {self.phi:.3f}. {advice}",
         )

@@ -19,7 +19,14 @@ from research.alignment.history import Basis, History, require_basis, require_hi
 from research.decomposition.averaged import AveragedResult, averaged_level
 from research.decomposition.local_level import LocalLevelResult, local_level
 from research.drivers import Driver, exposures
-from research.errors import IdentificationError, MissingColumnError, ParameterError, UnknownNameError, renamed
+from research.errors import (
+    IdentificationError,
+    MissingColumnError,
+    ParameterError,
+    SampleError,
+    UnknownNameError,
+    renamed,
+)
 from research.tables import Result, Table
 
 __all__ = [
@@ -190,6 +197,8 @@ def identify(
     ------
     IdentificationError
         If a driver that must be estimated cannot be.
+    SampleError
+        If `level` is NaN throughout.
     UnknownNameError
         If the policy names a driver that is not there.
 
@@ -197,6 +206,8 @@ def identify(
     -----
     NaN in `level` is a missing session.
     """
+    if not level.notna().any():
+        raise SampleError("the level has no value at all: give one whose fund and benchmark are known on some sessions")
     names = [str(name) for name in drivers.columns]
     policies = _policies(policy, names)
     imposed = {name: "by request" for name in names if policies[name] == "impose"}
@@ -265,6 +276,8 @@ def identify_drivers(
         If a driver that must be estimated cannot be.
     UnknownNameError
         If the policy names a driver that is not there.
+    SampleError
+        If no session has both the fund's value and the benchmark's.
 
     Examples
     --------
@@ -279,6 +292,8 @@ def identify_drivers(
     if basis not in history.bases:
         raise MissingColumnError(f"{history.fund.ticker} has no market close: only basis 'nav' can be decomposed")
     level = history.divergence(basis)
+    if not level.notna().any():
+        raise SampleError(_unknown(history, basis))
     found = identify(
         level,
         exposures(drivers, level.index),
@@ -291,6 +306,18 @@ def identify_drivers(
         identities={driver.exposure for driver in drivers if driver.identity},
     )
     return replace(found, drivers=tuple(drivers))
+
+
+def _unknown(history: History, basis: Basis) -> str:
+    """Return which series leaves no session with a divergence, and what mends it."""
+    needed = ["close" if basis == "price" else "nav", "benchmark"]
+    void = [name for name in needed if not history.frame[name].notna().any()]
+    said = (
+        f"{' and '.join(void)} without any value" if void else f"no session on which {' and '.join(needed)} are known"
+    )
+    return (
+        f"{history.fund.ticker} has {said}: fill series.{(void or needed)[0]} of its entry, or mend the file's column"
+    )
 
 
 def _search(

@@ -422,6 +422,15 @@ def local_level(
     return result.robust() if cov_type == "robust" else result
 
 
+def check_level(level: pd.Series) -> None:
+    """Raise ParameterError unless the level is a pandas Series."""
+    if not isinstance(level, pd.Series):
+        raise ParameterError(
+            f"level is a {type(level).__name__}: give a pandas Series of the divergence in logs, by session, such as "
+            'research.load("ETHV").divergence()'
+        )
+
+
 def checked_sample(
     level: pd.Series, drivers: pd.DataFrame | None, variance_per: str, positions: npt.ArrayLike | None
 ) -> tuple[Array, Array, list[str], npt.NDArray[np.int64]]:
@@ -432,6 +441,7 @@ def checked_sample(
     AlignmentError, DataError, ParameterError
         As `local_level` does.
     """
+    check_level(level)
     if variance_per not in {"session", "day"}:
         raise ParameterError(f"variance_per is {variance_per!r}: give 'session' or 'day'")
     if not (level.index.is_monotonic_increasing and level.index.is_unique):

@@ -68,7 +68,7 @@ def clock(history: History) -> Driver | None:
 
     Notes
     -----
-    ``Δln S(fund's clock) − Δln B(its own clock)`` (``methods`` §4.6). It comes back each day, so it is large in a daily
+    ``Δln S(fund's clock) − Δln B(its own clock)``. It comes back each day, so it is large in a daily
     tracking error and nothing in a year's tracking difference. `research.alignment.clock_offset` estimates the hours
     where no second series is at hand.
     """

@@ -84,7 +84,7 @@ def coins_per_share(history: History) -> Driver | None:
 
     Notes
     -----
-    ``Δ ln q`` (``methods`` §4.1): NAV per share is q times the coin's price, so what is left of the divergence is
+    ``Δ ln q``: NAV per share is q times the coin's price, so what is left of the divergence is
     about prices and clocks alone.
     """
     coins = input_series(history, "coins_per_share")

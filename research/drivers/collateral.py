@@ -48,7 +48,7 @@ def collateral(history: History, *, share: float | None = None) -> Driver | None
 
     Notes
     -----
-    ``Σ ln(1 + share·TBR)`` (``methods`` §4.4). A fund adds simple returns, ``1 + R_F + share·TBR``; a logarithm of
+    ``Σ ln(1 + share·TBR)``. A fund adds simple returns, ``1 + R_F + share·TBR``; a logarithm of
     each part leaves out their product, a hundredth of a basis point on a common day.
 
     Examples

@@ -34,7 +34,7 @@ def currency(history: History) -> Driver | None:
     Notes
     -----
     A fund that holds what its benchmark prices is worth ``N = q·B·X`` in its own currency, X units of it for one of the
-    benchmark's: the level is ``ln X_t − ln X_0`` (``methods`` §4.10), whatever the fund's multiple. A fund that hedges
+    benchmark's: the level is ``ln X_t − ln X_0``, whatever the fund's multiple. A fund that hedges
     the rate has a coefficient near 0.
     """
     rate = input_series(history, "fx")

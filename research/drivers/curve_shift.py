@@ -29,7 +29,7 @@ def curve_shift(history: History) -> Driver | None:
 
     Notes
     -----
-    ``Σ τ_t·Δc_t`` with τ in years to expiry after the interval (``methods`` §4.3). With the roll yield it adds up to
+    ``Σ τ_t·Δc_t`` with τ in years to expiry after the interval. With the roll yield it adds up to
     ``Δ ln F − Δ ln S`` of the contracts held, exactly.
 
     Examples

@@ -30,7 +30,7 @@ def expense_ratio(history: History) -> Driver | None:
 
     Notes
     -----
-    ``X_t = −Σ ER(day)/365`` over the calendar days after the first session up to t (``methods`` §4.1). A day's rate is
+    ``X_t = −Σ ER(day)/365`` over the calendar days after the first session up to t. A day's rate is
     the average over the slices of that day's assets: tiers apply daily, since a fee is concave in assets and an
     average of assets would overstate the waiver.
     """

@@ -80,7 +80,7 @@ def compounding_drag(benchmark: pd.Series, multiple: float, *, reset: Reset = "d
     Notes
     -----
     ``Σ[ln(1 + L·R) − L·ln(1 + R)]`` over reset intervals, R the simple return since the reset; about
-    ``−½·L·(L − 1)·σ²·t`` (``methods`` §4.7). Where a session is missing the interval's return is taken as one day's:
+    ``−½·L·(L − 1)·σ²·t``. Where a session is missing the interval's return is taken as one day's:
     right on average to second order, exact only where no session is missing.
 
     Examples
@@ -146,7 +146,7 @@ def financing_level(rate: pd.Series, multiple: float, sessions: pd.DatetimeIndex
 
     Notes
     -----
-    ``−(L − 1)·Σ rate·days/365`` (``methods`` §4.7), the rate being the last one quoted on or before the session at
+    ``−(L − 1)·Σ rate·days/365``, the rate being the last one quoted on or before the session at
     which the interval begins: money is lent at a rate agreed beforehand.
 
     Examples
@@ -200,7 +200,7 @@ def leverage(history: History) -> Driver | None:
 
     Notes
     -----
-    ``Σ[ln(1 + L·R) − L·ln(1 + R)]`` (``methods`` §4.7).
+    ``Σ[ln(1 + L·R) − L·ln(1 + R)]``.
     """
     terms = history.fund.leverage
     if terms is None:
@@ -235,7 +235,7 @@ def financing(history: History) -> Driver | None:
 
     Notes
     -----
-    ``−(L − 1)·Σ rate·days/365`` (``methods`` §4.7). What a fund pays above the rate (swap spreads) shows as a
+    ``−(L − 1)·Σ rate·days/365``. What a fund pays above the rate (swap spreads) shows as a
     coefficient above 1.
     """
     terms = history.fund.leverage

@@ -31,7 +31,7 @@ def benchmark_mismatch(history: History) -> Driver | None:
     Notes
     -----
     ``n − b = (n − a) + (a − b)`` with a the stated and b the history's benchmark: the level is
-    ``Δln A − Δln B`` (``methods`` §4.6).
+    ``Δln A − Δln B``.
     """
     stated = input_series(history, "benchmark_stated")
     if stated is None:

@@ -26,7 +26,7 @@ def premium_discount(history: History) -> Driver | None:
 
     Notes
     -----
-    ``π_t = ln P_t − ln N_t`` (``methods`` §1 and §4.2). It enters price-basis decompositions only: on NAV basis there
+    ``π_t = ln P_t − ln N_t``. It enters price-basis decompositions only: on NAV basis there
     is no premium to explain. Where NAV is printed coarsely its rounding error is in the premium and, with the opposite
     sign, in what is left: an estimated coefficient would be biased. It is an identity: close and NAV are the same
     numbers on both sides, so the coefficient is 1 by arithmetic.

@@ -48,7 +48,7 @@ def roll_yield(history: History) -> Driver | None:
 
     Notes
     -----
-    ``Σ −c_{t−1}·days/365`` with c the annualised basis of the contract held (``methods`` §4.3): what a position earns
+    ``Σ −c_{t−1}·days/365`` with c the annualised basis of the contract held: what a position earns
     while the curve stays as it is. No money changes hands for it, on a roll day or any other.
 
     Examples

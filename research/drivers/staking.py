@@ -77,7 +77,7 @@ def staking_levels(
     Notes
     -----
     ``reward = Σ y·s·days/365 − Σ y_b·days/365``, ``fee = −f·Σ y·s·days/365`` and
-    ``tax = −τ·w·(1 − f)·Σ y·s·days/365``, rates inside the sums (``methods`` §4.5). The fund's fee on assets is a
+    ``tax = −τ·w·(1 − f)·Σ y·s·days/365``, rates inside the sums. The fund's fee on assets is a
     driver of its own. NaN is never filled.
 
     Examples
@@ -127,7 +127,7 @@ def staking_reward(history: History) -> Driver | None:
 
     Notes
     -----
-    ``Σ y_t·s_t·days_t/365 − Σ y_b,t·days_t/365`` (``methods`` §4.5).
+    ``Σ y_t·s_t·days_t/365 − Σ y_b,t·days_t/365``.
     """
     terms = _terms(history)
     benchmark = input_series(history, "benchmark_staking_yield")
@@ -159,7 +159,7 @@ def staking_fee(history: History) -> Driver | None:
 
     Notes
     -----
-    ``−f·Σ y_t·s_t·days_t/365`` (``methods`` §4.5).
+    ``−f·Σ y_t·s_t·days_t/365``.
     """
     terms, share = _terms(history), _fee_share(history)
     if terms is None or share is None:

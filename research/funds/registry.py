@@ -8,7 +8,7 @@ from functools import cache
 from importlib import resources
 from pathlib import Path
 
-from research.errors import DataFileError
+from research.errors import DataFileError, ParameterError
 from research.funds.fund import Fund
 from research.funds.series import TableSource
 from research.funds.toml import parse_folder, parse_funds
@@ -66,6 +66,8 @@ def described(ticker: str, data: Path | str | None = None) -> Fund | None:
 
 
 def _among(known: Iterable[Fund], ticker: str) -> Fund | None:
+    if not isinstance(ticker, str):
+        raise ParameterError(f"ticker is {ticker!r}: give a fund's ticker as text, such as 'ETHV'")
     return next((entry for entry in known if entry.ticker.casefold() == ticker.strip().casefold()), None)
 
 

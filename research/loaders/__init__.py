@@ -1,4 +1,4 @@
-"""Files become series here: read strictly, checked, with a record of their source; nothing is dropped or filled."""
+"""Files become series here, checked and with their source; nothing is dropped in silence, nothing filled."""
 
 import warnings
 from collections.abc import Sequence

@@ -23,6 +23,7 @@ __all__ = [
     "Returns",
     "Values",
     "check_pair",
+    "check_premium",
     "check_returns",
     "check_same_labels",
     "check_values",
@@ -42,8 +43,16 @@ Returns: TypeAlias = pd.Series | pd.DataFrame
 
 LEVEL = 0.5
 """A series that stays above this is none of returns: they would all be gains of more than half."""
+PREMIUM = 3.0
+"""No log premium stays above this: the market would pay twenty times net asset value."""
 FEWEST = 6
 """Values that it takes to say so: more than a handful."""
+
+PERCENT = 100.0
+TOGETHER = 0.5
+"""Correlation from which a fund that moves a hundred times as far as its benchmark is one in another unit."""
+SCALED = 252
+"""Rows of which that is asked."""
 
 ADVICE = (
     "research.load and research.alignment.align put series on the same labels and say what was lost; nothing is filled"
@@ -103,7 +112,8 @@ def check_pair(fund: Returns, benchmark: Returns) -> Pair:
     AlignmentError
         If the labels or the columns differ, or one index knows its time zone and the other does not.
     DataError
-        If a value is infinite or not a number, labels are unsorted or repeated, or a series holds prices.
+        If a value is infinite or not a number, labels are unsorted or repeated, a series holds prices, or
+        one is in percent and the other in fractions.
     ParameterError
         If an input is neither a Series nor a DataFrame, or the benchmark has columns and the fund has not.
     """
@@ -121,6 +131,7 @@ def check_pair(fund: Returns, benchmark: Returns) -> Pair:
     if not complete:
         missing = np.isnan(left.array) | np.isnan(right.array)
         a, b = np.where(missing, np.nan, a), np.where(missing, np.nan, b)
+    _check_scale(a, b, left.columns)
     return Pair(a, left.index, left.columns, left.name, complete, benchmark=b)
 
 
@@ -176,6 +187,21 @@ def check_values(values: Returns, what: str) -> Values:
             "a price of zero? mark a missing value with NaN"
         )
     return Values(table, values.index, columns, values.name if isinstance(values, pd.Series) else None, complete)
+
+
+def check_premium(premium: Returns) -> Values:
+    """Return premiums as `check_values` does, and refuse prices: a column that stays above any premium."""
+    values = check_values(premium, "the premium")
+    high = (np.fmin.reduce(values.array, axis=0, initial=np.inf) > PREMIUM) & (count(values.array) >= FEWEST)
+    if high.any():
+        column = int(np.argmax(high))
+        where = "" if values.columns is None else f", column {values.columns[column]!r},"
+        known = values.array[:, column]
+        raise DataError(
+            f"the premium{where} lies between {np.nanmin(known):g} and {np.nanmax(known):g}: prices, no premium; give "
+            "numpy.log(price / nav), a fraction, which a history of research.load has as history.premium"
+        )
+    return values
 
 
 def check_same_labels(left: pd.Index, right: pd.Index, left_name: str, right_name: str) -> None:
@@ -245,6 +271,26 @@ def _check_columns(left: pd.Index, right: pd.Index) -> None:
         f"columns differ first at position {at}: the fund has {first[0]}, the benchmark {first[1]} "
         f"({len(left)} and {len(right)} columns); give the benchmark as one Series, or with the funds' columns"
     )
+
+
+def _check_scale(fund: Array, benchmark: Array, columns: pd.Index | None) -> None:
+    """Raise DataError where one moves with the other and a hundred times as far: percent against fractions."""
+    a, b = fund[:SCALED], benchmark[:SCALED]  # the first year says it, and costs nothing in a long panel
+    n = count(a)
+    var_a, var_b, shared = variance(a), variance(b), covariance(a, b)
+    low, high = np.fmin(var_a, var_b), np.fmax(var_a, var_b)
+    apart = (high > (PERCENT / 2) ** 2 * low) & (high < (PERCENT * 2) ** 2 * low)
+    together = shared**2 > TOGETHER**2 * var_a * var_b
+    found = np.flatnonzero(apart & together & (n >= FEWEST))
+    if found.size:
+        at = int(found[0])
+        where = "" if columns is None else f", column {columns[at]!r},"
+        larger, smaller = ("fund", "benchmark") if var_a[at] > var_b[at] else ("benchmark", "fund")
+        raise DataError(
+            f"the fund{where} and the benchmark have standard deviations of {var_a[at] ** 0.5:.3g} and "
+            f"{var_b[at] ** 0.5:.3g}: the {larger} is in percent and the {smaller} in fractions; divide the {larger}'s "
+            "returns by 100"
+        )
 
 
 def _show(label: object) -> str:

@@ -16,7 +16,7 @@ from scipy.special import stdtrit
 
 from research.conventions import check_confidence
 from research.errors import ParameterError, SampleError
-from research.metrics._sample import Array, check_pair, check_values
+from research.metrics._sample import Array, check_pair, check_premium, check_values
 from research.tables import Result, Table
 
 __all__ = [
@@ -380,7 +380,7 @@ def tracking_error_ratio_interval(
 
 def _one_series(values: pd.Series, what: str) -> Array:
     _check_series(values, what)
-    array = check_values(values, what).array[:, 0]
+    array = (check_premium(values) if what == "the premium" else check_values(values, what)).array[:, 0]
     kept: Array = array[np.isfinite(array)]
     _check_length(len(kept), what)
     return kept

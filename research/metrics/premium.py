@@ -12,7 +12,7 @@ from research.conventions import basis_points, check_confidence
 from research.errors import ParameterError, renamed
 from research.metrics import _sample as sample
 from research.metrics import forms
-from research.metrics._sample import Array, Returns, check_values
+from research.metrics._sample import Array, Returns, check_premium
 from research.metrics.docstrings import documented
 from research.metrics.ewc import MORE, cosine_half_width
 from research.metrics.forms import Form
@@ -73,7 +73,7 @@ def premium_mean(premium: Returns) -> float | pd.Series:
     >>> round(premium_mean(pd.Series([0.002, -0.001, 0.002])), 6)
     0.001
     """
-    values = check_values(premium, "the premium")
+    values = check_premium(premium)
     return values.result(sample.mean(values.array))
 
 
@@ -106,7 +106,7 @@ def premium_deviation(premium: Returns) -> float | pd.Series:
     >>> round(premium_deviation(pd.Series([0.002, -0.001, 0.002])), 6)
     0.001732
     """
-    values = check_values(premium, "the premium")
+    values = check_premium(premium)
     return values.result(np.sqrt(sample.variance(values.array)))
 
 
@@ -138,7 +138,7 @@ def premium_percentiles(premium: Returns, percentiles: Sequence[float] = PERCENT
     >>> premium_percentiles(pd.Series([0.002, -0.001, 0.003]), (0, 50, 100)).to_dict()
     {0.0: -0.001, 50.0: 0.002, 100.0: 0.003}
     """
-    values = check_values(premium, "the premium")
+    values = check_premium(premium)
     wanted = [float(p) for p in percentiles]
     for p in wanted:
         if not 0 <= p <= 100:
@@ -186,7 +186,7 @@ def days_outside(premium: Returns, band: float) -> float | pd.Series:
     >>> days_outside(pd.Series([0.002, -0.006, 0.007]), 0.005)
     2.0
     """
-    values = check_values(premium, "the premium")
+    values = check_premium(premium)
     return values.result(_outside(values.array, band))
 
 
@@ -232,7 +232,7 @@ def premium_statistics(
     {'count': 3.0, 'mean': 0.001, 'mean_absolute': 0.005, 'sd': 0.0066, 'min': -0.006, 'p50': 0.002, 'max': 0.007,
      'days_outside_50bp': 2.0}
     """
-    values = check_values(premium, "the premium")
+    values = check_premium(premium)
     wanted = [float(p) for p in percentiles]
     frame = pd.DataFrame(values.array, index=values.index)
     quantiles = premium_percentiles(frame, (0.0, *wanted, 100.0)).to_numpy(dtype=np.float64)
@@ -306,7 +306,7 @@ def premium_percentile_interval(
     for item in wanted:
         if not 0 < item < 100:
             raise ParameterError(f"percentile {item!r} has no interval: give one strictly between 0 and 100")
-    values = check_values(premium, "the premium").array[:, 0]
+    values = check_premium(premium).array[:, 0]
     known = values[~np.isnan(values)]
     check_confidence(confidence)
     rows = [(*_interval(known, item / 100.0, confidence, bandwidth), len(known)) for item in wanted]

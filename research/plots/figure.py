@@ -22,6 +22,7 @@ COLOURS = {
     "premium_discount": "#0072b2",
     "roll_yield": "#009e73",
     "curve_shift": "#7f7f00",
+    "roll_cost": "#a3195b",
     "collateral": "#56b4e9",
     "staking_reward": "#117733",
     "staking_fee": "#aa4499",

@@ -118,7 +118,7 @@ def roll_parts(result: Decomposition) -> DescribedFigure:
         (100 * result.components[names]).rename(columns=titles),
         100 * result.total,
         left,
-        colours=[{**COLOURS, "roll_cost": "#882255"}[name] for name in names],
+        colours=[COLOURS[name] for name in names],
         title=f"{result.ticker}{' (simulated)' if result.simulated else ''}: what parts net asset value from spot",
         unit="%",
     )

@@ -15,7 +15,7 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import Any, Final, NoReturn
 
-from research.errors import DataError, DataFileError
+from research.errors import DataError, DataFileError, ParameterError
 from research.files import encode_json, write_atomically
 from research.reporting.schema import load_schema, violation
 
@@ -75,9 +75,15 @@ def write_result(path: str | Path, result: Mapping[str, Any]) -> None:
 
     Raises
     ------
+    ParameterError
+        If `path` is no path or `result` no mapping.
     DataError
         If a value has no place in JSON (infinity included), or the result does not fit its schema.
     """
+    if not isinstance(result, Mapping):
+        raise ParameterError(f"result is {result!r}: give a mapping of the fields of {RESULT_SCHEMA}")
+    if not isinstance(path, str | Path):
+        raise ParameterError(f"path is {path!r}: give the file to write, such as the notebook's result_path")
     document = {"schema": RESULT_SCHEMA, "status": "ok", **result}
     order = list(load_schema("result")["properties"])
     ranks = {name: rank for rank, name in enumerate(order)}

@@ -65,7 +65,7 @@ def leverage_parts(world: World, grid: Grid, streams: Streams, market: Array) ->
     Notes
     -----
     The fund's value grows by ``1 + L·R`` between resets, R the asset's simple return since the last one. The rate known
-    at the start of an interval is paid over it (``methods`` §4.7).
+    at the start of an interval is paid over it.
 
     Examples
     --------

@@ -35,7 +35,7 @@ def staking_parts(world: World, grid: Grid, streams: Streams) -> Parts:
 
     Notes
     -----
-    The yield and share of a session hold since the row before, as the drivers have it (``methods`` §4.5).
+    The yield and share of a session hold since the row before, as the drivers have it.
 
     Examples
     --------

@@ -233,3 +233,10 @@ class TestDetectableChange:
             detectable_change(level, power=80)
         with pytest.raises(SampleError, match="8 sessions are too few"):
             detectable_change(level.iloc[:8])
+
+
+def test_a_level_that_never_moves_or_is_none():
+    with pytest.raises(SampleError, match="the level never moves over its 100 sessions"):
+        slope_break(pd.Series(0.0, pd.bdate_range("2024-01-01", periods=100)))
+    with pytest.raises(ParameterError, match="level is a NoneType: give a pandas Series"):
+        slope_break(None)

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
 
+from research import load
 from research.decomposition import identify, local_level, variance_inflation
-from research.errors import IdentificationError, ParameterError, UnknownNameError
+from research.decomposition.identification import identify_drivers
+from research.errors import DataError, IdentificationError, ParameterError, SampleError, UnknownNameError
 
 
 def test_clean_drivers_are_estimated(sample):
@@ -75,3 +79,31 @@ def test_policies_are_checked(sample):
         identify(level, drivers, {"premum": "impose"})
     with pytest.raises(ParameterError, match="policy"):
         identify(level, drivers, "guess")
+
+
+@pytest.mark.parametrize(("column", "basis"), [("nav", "nav"), ("benchmark", "nav"), ("close", "price")])
+def test_a_series_without_a_value_is_named(column, basis):
+    history = load("ETHV")
+    void = replace(history, frame=history.frame.assign(**{column: np.nan}))
+    with pytest.raises(SampleError, match=rf"ETHV has {column} without any value: fill series\.{column}"):
+        identify_drivers(void, [], basis)
+
+
+def test_a_level_of_nothing_is_refused():
+    days = pd.bdate_range("2024-01-01", periods=50)
+    with pytest.raises(SampleError, match="no value at all"):
+        identify(pd.Series(np.nan, days), pd.DataFrame({"a": np.arange(50.0)}, days))
+
+
+@pytest.mark.parametrize("value", [0.0, -1.0])
+def test_a_value_without_a_logarithm_is_named(value):
+    history = load("ETHV")
+    bad = replace(history, frame=history.frame.assign(close=value, benchmark=value))
+    for read in (lambda: bad.premium, lambda: bad.benchmark_returns):
+        with pytest.raises(DataError, match=r"ETHV: (close|benchmark) is -?[01] on 2024-07-23 .*leave the cell empty"):
+            read()
+
+
+def test_nothing_in_place_of_a_level():
+    with pytest.raises(ParameterError, match="level is a NoneType: give a pandas Series"):
+        local_level(None, None)

@@ -7,9 +7,9 @@ import datetime as dt
 import pandas as pd
 import pytest
 
-from research.errors import DataFileError, UnknownNameError
+from research.errors import DataFileError, ParameterError, UnknownNameError
 from research.funds import Fund, funds, read_funds
-from research.opening import fund
+from research.opening import fund, load
 
 OWN = """
 [fund.{ticker}]
@@ -183,3 +183,9 @@ def test_ethv_could_not_have_held_a_billion_and_a_half(real_data):
     assert creations * waived.max() / waived.min() == pytest.approx(540, abs=1)
     limit = fund("ETHV").assets_below.value / 1e6
     assert limit / 2 > 540
+
+
+def test_nothing_in_place_of_a_ticker():
+    for opened in (fund, load):
+        with pytest.raises(ParameterError, match="ticker is None: give a fund's ticker"):
+            opened(None)

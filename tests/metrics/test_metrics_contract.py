@@ -563,4 +563,25 @@ def test_returns_of_assets_are_no_prices_either():
     for function in (metrics.sample_covariance, partial(metrics.ewma_covariance, half_life=5)):
         with pytest.raises(DataError, match="the returns, column 'A', lies between"):
             function(prices, periods_per_year=252)
-    assert np.isfinite(metrics.premium_mean(NAV))  # a premium of early trusts was of this size
+
+
+def test_prices_are_no_premium():
+    with pytest.raises(DataError, match=r"the premium lies between .*: prices, no premium; give numpy\.log"):
+        metrics.premium_mean(NAV)
+    with pytest.raises(DataError, match=r"the premium, column 'B', lies between"):
+        metrics.premium_deviation(pd.DataFrame({"A": PREMIUM, "B": np.resize(NAV, len(PREMIUM))}, PREMIUM.index))
+    with pytest.raises(DataError, match=r"prices, no premium"):
+        metrics.premium_mean_interval(NAV)
+    # An early trust traded at ten times its net asset value.
+    assert metrics.premium_mean(pd.Series([np.log(10.0)] * 40)) == pytest.approx(np.log(10.0))
+
+
+def test_percent_against_fractions_is_refused():
+    with pytest.raises(DataError, match=r"the fund is in percent and the benchmark in fractions; divide the fund's"):
+        metrics.tracking_error(100 * FUND, BENCHMARK, periods_per_year=252)
+    with pytest.raises(DataError, match=r"the benchmark is in percent and the fund in fractions"):
+        metrics.tracking_error(FUND, 100 * BENCHMARK, periods_per_year=252)
+    with pytest.raises(DataError, match="the fund, column 'B', and the benchmark"):
+        metrics.tracking_error(pd.DataFrame({"A": FUND, "B": 100 * FUND}), BENCHMARK, periods_per_year=252)
+    cash = pd.Series(np.random.default_rng(3).normal(0.0, 1e-2, len(FUND)), FUND.index) * float(BENCHMARK.std())
+    assert metrics.tracking_error(cash, BENCHMARK, periods_per_year=252) > 0.0

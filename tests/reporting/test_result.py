@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from research.errors import DataError, DataFileError
+from research.errors import DataError, DataFileError, ParameterError
 from research.reporting.result import FAILURE_SCHEMA, Failure, failure_record, read_result, write_result
 
 BASE = {
@@ -133,3 +133,10 @@ def test_a_failure_reads_as_one_sentence() -> None:
     record = json.loads(failure_record("ETHV", "sample", {"window": 60}, failure))
     assert record["schema"] == FAILURE_SCHEMA
     assert record["message"] == "first line\nsecond"
+
+
+def test_nothing_in_place_of_a_result_or_its_path():
+    with pytest.raises(ParameterError, match="result is None: give a mapping"):
+        write_result("result.json", None)
+    with pytest.raises(ParameterError, match="path is None: give the file"):
+        write_result(None, {})

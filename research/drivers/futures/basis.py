@@ -36,7 +36,7 @@ def annualised_basis(futures: pd.Series, spot: pd.Series, days: pd.Series | floa
 
     Notes
     -----
-    ``c = ln(F/S)·365/τ``, Act/365 (``methods`` §4.3). A long position earns ``−c`` a year while the curve stays.
+    ``c = ln(F/S)·365/τ``, Act/365. A long position earns ``−c`` a year while the curve stays.
 
     Examples
     --------

@@ -237,7 +237,7 @@ def split_held(
     Notes
     -----
     One contract with annualised basis ``c = ln(F/S)·365/τ``, τ in days: carry ``−c₀·Δ/365`` and shift ``τ₁·Δc/365 =
-    ln(F₁/S₁) − c₀·τ₁/365`` (``methods`` §4.3). The second form needs no ``c₁``, which does not exist on expiry day.
+    ln(F₁/S₁) − c₀·τ₁/365``. The second form needs no ``c₁``, which does not exist on expiry day.
     Over several contracts both are summed with the logarithmic-mean weights ``L(v₁ᵢ, v₀ᵢ)/L(V₁, V₀)`` of the
     positions' values in units of spot, ``vᵢ = nᵢ·Fᵢ/S`` and ``V = Σvᵢ``: with them ``ln(V₁/V₀) = Σ ωᵢ·ln(v₁ᵢ/v₀ᵢ)``
     without a remainder (Vartia 1976), while value weights would leave one.
