@@ -11,8 +11,9 @@ import pytest
 import research as rs
 from research.analyses.expense_ratio.fee_break import day_of_change
 from research.analyses.expense_ratio.tiers import tier_quarters
-from research.analyses.expense_ratio.words import change_statements
+from research.analyses.expense_ratio.words import change_statements, period_statements
 from research.errors import DataError
+from research.simulation import DEVIATIONS, Noise, World
 
 
 @pytest.fixture(scope="module")
@@ -128,6 +129,14 @@ class TestWords:
         said = rs.expense_ratio(replace(ethv.history, fund=wrong), draws=19).conclusions
         assert said.verdicts("expense_ratio.period") == ("disagrees", "disagrees")
         assert "disagrees with the stated 30.0 bp" in str(said)
+
+    def test_a_drift_is_not_called_a_fee(self):
+        """Thirty points a year that no one told of are as steady as a fee, and may be no fee."""
+        world = World(fee=0.0025, noise=Noise(2e-6, 2e-5))
+        (said,) = period_statements(rs.fee_regimes(DEVIATIONS["drift"].history(world, 1, 0)))
+        assert said.verdict == "disagrees"
+        assert "data show a fee" not in said.text
+        assert "it is the fee, or a cost beside it that drifts as steadily; the data cannot tell" in said.text
 
     def test_etha_compares_with_the_filing(self, etha):
         assert "the fund disclosed $791,853 (-0.14 %)" in str(etha.conclusions)

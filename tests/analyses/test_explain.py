@@ -14,6 +14,7 @@ from research.analyses.show import show
 from research.analyses.statement import Statement, Statements
 from research.reporting.result import check_result, read_result, write_result
 from research.reporting.schema import load_schema
+from research.simulation import DEVIATIONS, Noise, World, fee_schedule
 
 
 @pytest.fixture(scope="module")
@@ -75,6 +76,15 @@ class TestWords:
         assert "to the day when the stated fee changes" in text
         assert "The close of 2026-03-06 is stale" in text
         assert "3,181 bp" in text
+
+    def test_a_driver_that_is_not_as_stated_is_not_blamed_alone(self):
+        """A fee that steps is told from a steady cost, and not from a cost that steps with it."""
+        fee = fee_schedule(0.0025, waived_until="2025-01-22")
+        history = DEVIATIONS["nothing"].history(World(fee=fee, noise=Noise(2e-6, 2e-5)), 1, 0)
+        twice = history.fund.model_copy(update={"fee": fee_schedule(0.0050, waived_until="2025-01-22")})
+        said = rs.explain(pd_replace(history, twice), draws=19).conclusions.about("driver.passes_through")[0]
+        assert said.verdict == "not as stated"
+        assert "a steady cost beside it would not explain that, one that moves as it does would" in said.text
 
     def test_etha_names_its_mismatch(self, etha):
         assert etha.limits.verdicts("benchmark_mismatch") == ("mismatch",)

@@ -14,6 +14,7 @@ from research.analyses.phrases import (
     ends_bp,
     fund_name,
     gained_or_lost,
+    interval_text,
     joined,
     number,
     p_text,
@@ -95,12 +96,13 @@ def _drivers(facts: ExplanationFacts) -> Iterator[Statement]:
             text = _combined(part)
         else:
             low, high = part.coefficient_interval
-            ends = f"{low:.2f} to {high:.2f} not excluded"
+            ends = f"{interval_text((low, high))} not excluded"
             relation = {
                 "compatible with full pass-through": f"is compatible with full pass-through; {ends}",
                 "cannot be told from nothing": f"cannot be told from 1, nor from 0; {ends}",
                 "not as stated": f"is not 1: {bp(part.stated)} a year was stated (p {p_text(part.p_value_adjusted)}, "
-                "all tests of this table allowed for)",
+                "all tests of this table allowed for); a steady cost beside it would not explain that, one that moves "
+                "as it does would, and the data cannot tell",
                 "it or a drift is not as stated": f"is not 1, or something else drifts as steadily: "
                 f"{bp(part.stated)} a year was stated, and the data cannot tell the two apart",
             }[verdict]

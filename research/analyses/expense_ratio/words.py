@@ -37,19 +37,27 @@ def limits(facts: ExpenseRatioFacts) -> Statements:
 def period_statements(regimes: FeeRegimes | None) -> Iterator[Statement]:
     """Yield what each period of the fee schedule was found to charge, and how that stands to what is stated."""
     for regime in () if regimes is None else regimes.regimes:
-        verdict = "agrees with" if regime.agrees else "disagrees with"
+        when = f"From {regime.start:%Y-%m-%d} to {regime.end:%Y-%m-%d} the"
+        found = f"{plus_minus_bp(regime.estimated, regime.std_error)} a year"
+        if regime.agrees:
+            text = f"{when} data show a fee of {found}, which agrees with the stated {_stated(regime)}."
+        else:
+            text = (
+                f"{when} net asset value loses {found}, which disagrees with the stated {_stated(regime)} (p "
+                f"{p_text(regime.p_value)}): it is the fee, or a cost beside it that drifts as steadily; the data "
+                "cannot tell."
+            )
         yield Statement(
             "expense_ratio.period",
-            f"From {regime.start:%Y-%m-%d} to {regime.end:%Y-%m-%d} the data show a fee of "
-            f"{plus_minus_bp(regime.estimated, regime.std_error)} a year, which {verdict} the stated "
-            f"{_stated(regime)}.",
-            verdict.removesuffix(" with"),
+            text,
+            "agrees" if regime.agrees else "disagrees",
             {
                 "start": regime.start,
                 "end": regime.end,
                 "estimated_bp": regime.estimated / BASIS_POINT,
                 "std_error_bp": regime.std_error / BASIS_POINT,
                 "stated_bp": regime.stated / BASIS_POINT,
+                "p_value": regime.p_value,
             },
         )
 
