@@ -169,13 +169,15 @@ def joined(items: Sequence[str]) -> str:
 
 
 def gained_or_lost(difference: float) -> str:
-    """Return the verb of a tracking difference by its sign.
+    """Return the verb of a tracking difference by its sign, and of one that prints as nothing that it is neither.
 
     Examples
     --------
-    >>> gained_or_lost(-0.001), gained_or_lost(0.002)
-    ('lost', 'gained')
+    >>> gained_or_lost(-0.001), gained_or_lost(0.002), gained_or_lost(-1e-9)
+    ('lost', 'gained', 'neither gained nor lost')
     """
+    if bp(abs(difference)) == bp(0.0):
+        return "neither gained nor lost"
     return "lost" if difference < 0 else "gained"
 
 

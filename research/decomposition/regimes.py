@@ -199,4 +199,4 @@ def _stated(accrual: pd.Series, before: pd.Timestamp, end: pd.Timestamp) -> floa
     """Return the average stated rate between two days, a fraction a year."""
     inside = accrual.loc[before:end]
     days = (inside.index[-1] - inside.index[0]).days
-    return float(inside.iloc[0] - inside.iloc[-1]) / (days / DAYS_PER_YEAR)
+    return float((inside.iloc[0] - inside.iloc[-1]) / (days / DAYS_PER_YEAR))
