@@ -29,6 +29,9 @@ __all__ = [
 ]
 
 
+_MOST_DIGITS = 9
+
+
 def bp(value: float, *, signed: bool = False) -> str:
     """Return a fraction as basis points, with as many decimals as its size deserves.
 
@@ -70,14 +73,16 @@ def number(value: float, error: float = math.nan) -> str:
 
 
 def interval_text(bounds: Sequence[float], digits: int = 2) -> str:
-    """Return the ends of an interval as they read in a sentence.
+    """Return the ends of an interval as they read in a sentence, with the decimals that tell them apart.
 
     Examples
     --------
-    >>> interval_text((-0.004, 0.31))
-    '0.00 to 0.31'
+    >>> interval_text((-0.004, 0.31)), interval_text((0.9981, 1.0024))
+    ('0.00 to 0.31', '0.998 to 1.002')
     """
     low, high = (unsigned_zero(f"{bound:.{digits}f}") for bound in bounds)
+    if low == high and bounds[0] != bounds[1] and digits < _MOST_DIGITS:
+        return interval_text(bounds, digits + 1)
     return f"{low} to {high}"
 
 
@@ -164,13 +169,15 @@ def joined(items: Sequence[str]) -> str:
 
 
 def gained_or_lost(difference: float) -> str:
-    """Return the verb of a tracking difference by its sign.
+    """Return the verb of a tracking difference by its sign, and of one that prints as nothing that it is neither.
 
     Examples
     --------
-    >>> gained_or_lost(-0.001), gained_or_lost(0.002)
-    ('lost', 'gained')
+    >>> gained_or_lost(-0.001), gained_or_lost(0.002), gained_or_lost(-1e-9)
+    ('lost', 'gained', 'neither gained nor lost')
     """
+    if bp(abs(difference)) == bp(0.0):
+        return "neither gained nor lost"
     return "lost" if difference < 0 else "gained"
 
 

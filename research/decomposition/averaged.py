@@ -215,8 +215,12 @@ class AveragedResult(Result):
         """Return the two-sided p-value of each β = 0: below 1 − c where the interval of confidence c leaves it out."""
         return self._p_values(0.0)
 
-    def _p_values(self, value: float) -> pd.Series:
-        p = self.coefficients.p_value(np.full(len(self.params), value))
+    def p_values_at(self, values: pd.Series) -> pd.Series:
+        """Return the two-sided p-value of each coefficient's being the value given under its name."""
+        return self._p_values(values.reindex(self.params.index)).loc[values.index]
+
+    def _p_values(self, value: float | pd.Series) -> pd.Series:
+        p = self.coefficients.p_value(np.broadcast_to(np.asarray(value, dtype=float), len(self.params)))
         return pd.Series(p, self.params.index, name="p_value")
 
     def joint_test(self, value: float = 1.0) -> tuple[float, float]:

@@ -174,7 +174,11 @@ class LocalLevelResult(Result):
         warnings.warn(advice, DeprecationWarning, stacklevel=2)
         return self._p_values(value)
 
-    def _p_values(self, value: float) -> pd.Series:
+    def p_values_at(self, values: pd.Series) -> pd.Series:
+        """Return the two-sided p-value of each coefficient's being the value given under its name."""
+        return self._p_values(values.reindex(self.params.index)).loc[values.index]
+
+    def _p_values(self, value: float | pd.Series) -> pd.Series:
         distance = (self.params - value).abs() / self.std_errors
         return pd.Series(2 * stdtr(self.df_resid, -distance), self.params.index, name="p_value")
 

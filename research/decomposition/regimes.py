@@ -12,9 +12,11 @@ import pandas as pd
 from research.alignment.history import History, require_history
 from research.conventions import BASIS_POINT, DAYS_PER_YEAR, check_confidence
 from research.decomposition.averaged import AveragedResult
+from research.decomposition.estimates import DOUBT
 from research.decomposition.identification import Error, Policy, identify, identify_drivers
 from research.decomposition.local_level import LocalLevelResult
 from research.drivers import exposures, measure
+from research.metrics.multiple import holm
 from research.tables import Result, Table
 
 __all__ = ["FeeRegime", "FeeRegimes", "fee_regimes"]
@@ -34,6 +36,9 @@ class FeeRegime(Result):
         Rate that the net asset value shows, and its standard error.
     interval : tuple of float
         Interval of the rate.
+    p_value : float
+        Two-sided, of the rate's being the stated one, adjusted for the number of periods (Holm); what `agrees` goes by,
+        whatever the coverage of the interval.
     """
 
     start: pd.Timestamp
@@ -42,12 +47,12 @@ class FeeRegime(Result):
     estimated: float
     std_error: float
     interval: tuple[float, float]
+    p_value: float
 
     @property
     def agrees(self) -> bool:
-        """Whether the interval of the rate holds the stated one."""
-        low, high = self.interval
-        return low <= self.stated <= high
+        """Whether a test at 5 %, over all periods together, does not reject the stated rate."""
+        return self.p_value >= DOUBT
 
     def summary(self) -> Table:
         """Return stated and estimated rate as a table of one row."""
@@ -173,19 +178,26 @@ def fee_regimes(
     columns = pd.DataFrame(clocks, index=index).join(others)
     fit = identify(history.divergence("nav"), columns, policy, positions=history.positions, error=error).fit
     bounds = fit.conf_int(confidence)
+    stated = pd.Series({name: _stated(accrual, *span) for name, span in zip(clocks, spans, strict=True)})
+    p_values = holm(fit.p_values_at(stated))
     regimes = []
-    for name, (before, end) in zip(clocks, spans, strict=True):
-        inside = np.flatnonzero((index >= before) & (index <= end))
-        first, last = inside[0], inside[-1]
-        years = (index[last] - index[first]).days / DAYS_PER_YEAR
+    for name, (_, end) in zip(clocks, spans, strict=True):
         regimes.append(
             FeeRegime(
                 start=max(pd.Timestamp(name), history.start),
                 end=end,
-                stated=float(accrual.iloc[first] - accrual.iloc[last]) / years,
+                stated=float(stated[name]),
                 estimated=float(fit.params[name]),
                 std_error=float(fit.std_errors[name]),
                 interval=(float(bounds["lower"][name]), float(bounds["upper"][name])),
+                p_value=float(p_values[name]),
             )
         )
     return FeeRegimes(tuple(regimes), fit, confidence)
+
+
+def _stated(accrual: pd.Series, before: pd.Timestamp, end: pd.Timestamp) -> float:
+    """Return the average stated rate between two days, a fraction a year."""
+    inside = accrual.loc[before:end]
+    days = (inside.index[-1] - inside.index[0]).days
+    return float((inside.iloc[0] - inside.iloc[-1]) / (days / DAYS_PER_YEAR))

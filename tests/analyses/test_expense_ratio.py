@@ -9,10 +9,12 @@ import pandas as pd
 import pytest
 
 import research as rs
-from research.analyses.expense_ratio.fee_break import day_of_change
+from research.analyses.expense_ratio.facts import HacLevels
+from research.analyses.expense_ratio.fee_break import DayOfChange, day_of_change
 from research.analyses.expense_ratio.tiers import tier_quarters
-from research.analyses.expense_ratio.words import change_statements
+from research.analyses.expense_ratio.words import change_statements, period_statements
 from research.errors import DataError
+from research.simulation import DEVIATIONS, Noise, World
 
 
 @pytest.fixture(scope="module")
@@ -128,6 +130,55 @@ class TestWords:
         said = rs.expense_ratio(replace(ethv.history, fund=wrong), draws=19).conclusions
         assert said.verdicts("expense_ratio.period") == ("disagrees", "disagrees")
         assert "disagrees with the stated 30.0 bp" in str(said)
+
+    def test_a_drift_is_not_called_a_fee(self):
+        """Thirty points a year that no one told of are as steady as a fee, and may be no fee."""
+        world = World(fee=0.0025, noise=Noise(2e-6, 2e-5))
+        (said,) = period_statements(rs.fee_regimes(DEVIATIONS["drift"].history(world, 1, 0)))
+        assert said.verdict == "disagrees"
+        assert "data show a fee" not in said.text
+        assert "it is the fee, or a cost beside it that drifts as steadily; the data cannot tell" in said.text
+
+    def test_a_change_beside_no_stated_one_is_said_in_whole_words(self, ethv):
+        """Of a fund that states no change, none is inside or outside an interval."""
+        found = replace(ethv.fee_break, near_edge=True)
+        (said,) = change_statements(DayOfChange(found, None, "near an edge"))
+        assert "a year. Near an edge" in said.text
+        assert "the interval" not in said.text
+
+    def test_days_away_are_counted(self, ethv):
+        (exact,) = change_statements(ethv.day_of_change)
+        assert "a year: to the day when the stated fee changes." in exact.text
+        day = ethv.day_of_change.stated + pd.Timedelta(days=1)
+        found = replace(ethv.fee_break, date=day, interval=(ethv.day_of_change.stated, day))
+        (said,) = change_statements(day_of_change(found, ethv.history.fund))
+        assert "changes on 2025-07-23, 1 day away and inside the interval." in said.text
+
+    def test_levels_with_hac_are_told_of_wandering_only_where_there_is_some(self, ethv):
+        """A fund whose noise only comes back has levels that may differ and do not wander."""
+        still = DEVIATIONS["nothing"].history(World(fee=0.0025, noise=Noise(0.0, 2e-5)), 1, 0)
+        assert ethv.remainder_wanders
+        report = rs.expense_ratio(still, draws=19)
+        assert not report.remainder_wanders
+        vars(report)["hac_levels"] = HacLevels(0.003, 1e-5, 5.0)
+        said = report.conclusions.about("expense_ratio.hac_levels")[0]
+        assert said.verdict == "apart"
+        assert said.text.endswith("5.0 of their own errors away from the local-level estimate.")
+
+    @pytest.mark.parametrize(
+        ("gained", "words"),
+        [(0.3, "less precision than its"), (1.02, "no more precision than its"), (12.2, "12 times the precision of")],
+    )
+    def test_precision_is_never_no_times_another(self, ethv, gained, words):
+        report = replace(ethv)
+        vars(report)["precision_gained"] = gained
+        assert words in report.conclusions.about("expense_ratio.precision")[0].text
+
+    def test_a_longer_wait_never_reads_as_a_blunter_test(self, ethv):
+        found = pd.Series({5: 9e-4, 21: 2e-4, 63: 1e-4, 126: 7e-4})
+        said = replace(ethv, detectable=found).conclusions.about("expense_ratio.power")[0]
+        assert said.text.endswith("1.00 bp after 63 sessions. 126 sessions ago the day coincides with a stated change.")
+        assert "after_126_sessions_bp" not in said.values
 
     def test_etha_compares_with_the_filing(self, etha):
         assert "the fund disclosed $791,853 (-0.14 %)" in str(etha.conclusions)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import jsonschema
 import numpy as np
 import pandas as pd
@@ -14,6 +16,7 @@ from research.analyses.show import show
 from research.analyses.statement import Statement, Statements
 from research.reporting.result import check_result, read_result, write_result
 from research.reporting.schema import load_schema
+from research.simulation import DEVIATIONS, Noise, World, fee_schedule
 
 
 @pytest.fixture(scope="module")
@@ -75,6 +78,57 @@ class TestWords:
         assert "to the day when the stated fee changes" in text
         assert "The close of 2026-03-06 is stale" in text
         assert "3,181 bp" in text
+
+    def test_a_driver_that_is_not_as_stated_is_not_blamed_alone(self):
+        """A fee that steps is told from a steady cost, and not from a cost that steps with it."""
+        fee = fee_schedule(0.0025, waived_until="2025-01-22")
+        history = DEVIATIONS["nothing"].history(World(fee=fee, noise=Noise(2e-6, 2e-5)), 1, 0)
+        twice = history.fund.model_copy(update={"fee": fee_schedule(0.0050, waived_until="2025-01-22")})
+        said = rs.explain(pd_replace(history, twice), draws=19).conclusions.about("driver.passes_through")[0]
+        assert said.verdict == "not as stated"
+        assert "a steady cost beside it would not explain that, one that moves as it does would" in said.text
+
+    @pytest.mark.parametrize("share", [-35.24, 1.4])
+    def test_a_share_outside_of_0_to_1_is_called_none(self, ethv, share):
+        """A premium that offsets the rest has no share of the variance of both."""
+        report = replace(ethv)
+        vars(report)["premium_share"] = share
+        said = report.conclusions.about("tracking_error.price")[0]
+        assert said.verdict == "premium and rest offset"
+        assert "their covariance is negative" in said.text
+        assert "as they do where close and net asset value are swapped" in said.text
+        assert "is the premium" not in said.text
+
+    def test_swapped_columns_look_like_a_premium_that_offsets_the_rest(self, ethv):
+        frame = ethv.history.frame.rename(columns={"nav": "close", "close": "nav"})
+        swapped = replace(ethv.history, frame=frame)
+        said = rs.explain(swapped, draws=19).conclusions
+        assert said.verdicts("tracking_error.price") == ("premium and rest offset",)
+
+    def test_a_floor_above_what_is_seen_is_not_said(self, ethv):
+        nav = ethv.measures["nav"]
+        higher = {**ethv.measures, "nav": replace(nav, rounding_floor=2 * nav.daily)}
+        assert "rounding alone" in ethv.conclusions.about("tracking_error.nav")[0].text
+        assert "rounding" not in replace(ethv, measures=higher).conclusions.about("tracking_error.nav")[0].text
+
+    def test_nothing_is_neither_gained_nor_lost(self, ethv):
+        nav = replace(ethv.bases["nav"], total=1e-6 * ethv.bases["nav"].total)
+        said = replace(ethv, bases={**ethv.bases, "nav": nav}).conclusions.about("tracking_difference.nav")[0]
+        assert said.verdict == "neither gained nor lost"
+        assert "ETHV neither gained nor lost against its benchmark" in said.text
+
+    @pytest.mark.parametrize("share", [0.002, -0.001])
+    def test_stale_closes_that_make_none_of_the_variance_are_left_alone(self, ethv, share):
+        report = replace(ethv)
+        vars(report)["flagged_share"] = share
+        assert report.conclusions.about("screens.stale_close") == ()
+
+    def test_weeks_are_called_weeks(self, ethv):
+        weekly = {name: replace(one, period="week") for name, one in ethv.measures.items()}
+        said = replace(ethv, measures=weekly).conclusions
+        told = [one.text for name in ("tails", "clusters") for one in said.about(f"tracking_error.{name}")]
+        assert told
+        assert not any("session" in text or "day" in text.replace("one day", "") for text in told)
 
     def test_etha_names_its_mismatch(self, etha):
         assert etha.limits.verdicts("benchmark_mismatch") == ("mismatch",)

@@ -211,13 +211,23 @@ def test_results_show_themselves(ethv):
     assert "reconciliation_gap" in result.to_dict()
 
 
-def test_verdict_on_a_period_follows_its_interval(ethv):
-    charged = fee_regimes(ethv).regimes[1]
-    assert charged.agrees is True
-    low, high = charged.interval
-    assert replace(charged, stated=low).agrees
-    assert replace(charged, stated=high).agrees
-    assert not replace(charged, stated=high + 1e-6).agrees
+def test_verdict_on_a_period_is_of_one_level_whatever_its_interval(ethv):
+    """A narrow interval must not turn a fee that agrees into one that does not."""
+    narrow, usual = (fee_regimes(ethv, confidence=confidence).regimes for confidence in (0.5, 0.95))
+    assert not narrow[1].interval[0] <= narrow[1].stated <= narrow[1].interval[1]
+    assert [one.agrees for one in narrow] == [True, True]
+    assert [one.p_value for one in narrow] == [one.p_value for one in usual]
+
+
+@pytest.mark.parametrize("error", ["averaged", "noise"])
+def test_p_value_of_a_period_is_its_intervals_and_grows_with_their_number(ethv, error):
+    """At the end of an interval of 99 % a rate has a p of 1 %, and of 2 % as the first of two."""
+    regimes = fee_regimes(ethv, confidence=0.99, error=error)
+    ends = pd.Series({name: regimes.fit.conf_int(0.99)["upper"][name] for name in regimes.fit.params.index[:2]})
+    p_values = regimes.fit.p_values_at(ends)
+    assert p_values.to_numpy() == pytest.approx(0.01, rel=1e-6)
+    raw = regimes.fit.p_values_at(pd.Series([one.stated for one in regimes.regimes], ends.index))
+    assert min(one.p_value for one in regimes.regimes) == pytest.approx(min(1.0, 2 * raw.min()))
 
 
 def test_verdict_on_a_driver_follows_its_test(ethv):

@@ -153,10 +153,17 @@ class ExplanationFacts:
         return float(euler["premium_discount"]) if "premium_discount" in euler.index else math.nan
 
     @property
-    def price_noise(self) -> Literal["premium that comes back", "premium", "not the premium", "not known"]:
-        """Whether most of the tracking error at market price is the premium, and whether it comes back."""
+    def price_noise(
+        self,
+    ) -> Literal["premium that comes back", "premium", "not the premium", "premium and rest offset", "not known"]:
+        """Whether most of the tracking error at market price is the premium, and whether it comes back.
+
+        A share outside 0 to 1 is none: the premium and the rest then move against each other.
+        """
         if self.long_horizon is None or math.isnan(self.premium_share):
             return "not known"
+        if round(abs(self.premium_share - 0.5), 2) > 0.5:
+            return "premium and rest offset"
         if self.premium_share < MOST:
             return "not the premium"
         price = self.measures["price"]

@@ -14,6 +14,7 @@ from research.analyses.phrases import (
     ends_bp,
     fund_name,
     gained_or_lost,
+    interval_text,
     joined,
     number,
     p_text,
@@ -27,6 +28,7 @@ from research.decomposition import Decomposition, DriverEstimate
 __all__ = ["conclusions", "limits"]
 
 _BASIS = {"nav": "net asset value", "price": "market price"}
+_CALLED = {"session": "days", "week": "weeks", "month": "months"}
 
 
 def conclusions(facts: ExplanationFacts) -> Statements:
@@ -58,7 +60,7 @@ def _difference(facts: ExplanationFacts) -> Iterator[Statement]:
     yield Statement(
         "tracking_difference.nav",
         f"From {history.start:%Y-%m-%d} to {history.end:%Y-%m-%d}, {len(history.frame)} {history.period}s, the net "
-        f"asset value of {fund_name(history.fund)} {verb} {bp(abs(nav.tracking_difference))} a year against "
+        f"asset value of {fund_name(history.fund)} {_moved(nav.tracking_difference)} against "
         f"{benchmark} (log tracking difference; ± {bp(nav.difference.std_error)} by chance).",
         verb,
         {"start": history.start, "end": history.end, **_difference_values(nav)},
@@ -68,7 +70,7 @@ def _difference(facts: ExplanationFacts) -> Iterator[Statement]:
     price, premium = facts.bases["price"], facts.premium_part
     gained = price.tracking_difference
     noise = bp(price.difference.std_error)
-    text = f"At market price it {gained_or_lost(gained)} {bp(abs(gained))} a year (± {noise} by chance)"
+    text = f"At market price it {_moved(gained)} (± {noise} by chance)"
     if premium is not None:
         first, last = facts.premium_ends
         text += (
@@ -76,6 +78,12 @@ def _difference(facts: ExplanationFacts) -> Iterator[Statement]:
             f"{bp(first, signed=True)} at the start and {bp(last, signed=True)} at the end"
         )
     yield Statement("tracking_difference.price", text + ".", gained_or_lost(gained), _difference_values(price))
+
+
+def _moved(difference: float) -> str:
+    """Return what was gained or lost a year, without an amount where it was nothing."""
+    verb = gained_or_lost(difference)
+    return verb if verb.startswith("neither") else f"{verb} {bp(abs(difference))} a year"
 
 
 def _difference_values(result: Decomposition) -> dict[str, object]:
@@ -95,12 +103,13 @@ def _drivers(facts: ExplanationFacts) -> Iterator[Statement]:
             text = _combined(part)
         else:
             low, high = part.coefficient_interval
-            ends = f"{low:.2f} to {high:.2f} not excluded"
+            ends = f"{interval_text((low, high))} not excluded"
             relation = {
                 "compatible with full pass-through": f"is compatible with full pass-through; {ends}",
                 "cannot be told from nothing": f"cannot be told from 1, nor from 0; {ends}",
                 "not as stated": f"is not 1: {bp(part.stated)} a year was stated (p {p_text(part.p_value_adjusted)}, "
-                "all tests of this table allowed for)",
+                "all tests of this table allowed for); a steady cost beside it would not explain that, one that moves "
+                "as it does would, and the data cannot tell",
                 "it or a drift is not as stated": f"is not 1, or something else drifts as steadily: "
                 f"{bp(part.stated)} a year was stated, and the data cannot tell the two apart",
             }[verdict]
@@ -149,7 +158,9 @@ def _remainder_found(facts: ExplanationFacts) -> Iterator[Statement]:
 
 def _dispersion(facts: ExplanationFacts) -> Iterator[Statement]:
     nav = facts.measures["nav"]
-    floor = "" if math.isnan(nav.rounding_floor) else f"; rounding alone makes {bp(nav.rounding_floor)}"
+    # What rounding is said to make cannot exceed what is there: the ticks are finer, or both sides round alike.
+    known = nav.rounding_floor <= nav.daily
+    floor = f"; rounding alone makes {bp(nav.rounding_floor)}" if known else ""
     yield from _tails(nav)
     yield Statement(
         "tracking_error.nav",
@@ -166,6 +177,10 @@ def _dispersion(facts: ExplanationFacts) -> Iterator[Statement]:
         return
     price = facts.measures["price"]
     share = f"{percent(facts.premium_share)} of its {facts.history.frequency} variance"
+    offset = (
+        f": the premium and the rest offset each other (their covariance is negative, so no share of the "
+        f"{facts.history.frequency} variance is either's alone), as they do where close and net asset value are swapped"
+    )
     yield from _tails(price)
     yield Statement(
         "tracking_error.price",
@@ -175,6 +190,7 @@ def _dispersion(facts: ExplanationFacts) -> Iterator[Statement]:
             "premium that comes back": f": {share} is the premium, which comes back and does not accumulate.",
             "premium": f": {share} is the premium.",
             "not the premium": f": only {share} is the premium.",
+            "premium and rest offset": f"{offset}.",
             "not known": ".",
         }[facts.price_noise],
         facts.price_noise,
@@ -211,9 +227,9 @@ def _tails(measures: Measures) -> Iterator[Statement]:
     low, high = float(absolute["lower"]), float(absolute["upper"])
     yield Statement(
         "tracking_error.tails",
-        f"Few days may make the tracking error of the {_BASIS[measures.basis]}: one holds "
+        f"Few {_CALLED[measures.period]} may make the tracking error of the {_BASIS[measures.basis]}: one holds "
         f"{percent(found.one_day_share)} of all squared divergences. The steadier number is the mean absolute "
-        f"divergence, {bp(measures.mean_absolute)} a session ({ends_bp((low, high))}).",
+        f"divergence, {bp(measures.mean_absolute)} a {measures.period} ({ends_bp((low, high))}).",
         "may be heavy",
         {
             "basis": measures.basis,
@@ -231,22 +247,23 @@ def _clusters(measures: Measures) -> Iterator[Statement]:
         return
     yield Statement(
         "tracking_error.clusters",
-        f"The volatility of the daily divergence of the {_BASIS[measures.basis]} comes in clusters: these {found.nobs} "
-        f"sessions hold about {found.independent_stretches:.0f} independent stretches of it, which is why the long run "
-        "may differ from them.",
+        f"The volatility of the divergence of the {_BASIS[measures.basis]} from one {measures.period} to the next "
+        f"comes in clusters: these {found.nobs} {measures.period}s hold about {found.independent_stretches:.0f} "
+        "independent stretches of it, which is why the long run may differ from them.",
         "clusters",
         {"basis": measures.basis, "independent_stretches": found.independent_stretches, "sessions": found.nobs},
     )
 
 
 def _flagged(facts: ExplanationFacts) -> Iterator[Statement]:
-    if math.isnan(facts.flagged_share):
+    # A close may be stale on a day on which nothing moved, and then it makes none of the variance.
+    if math.isnan(facts.flagged_share) or round(facts.flagged_share, 2) <= 0:
         return
     first = next(i for i in facts.history.findings if i.rule == "stale_value" and i.series == "close")
     yield Statement(
         "screens.stale_close",
         f"The close of {first.session:%Y-%m-%d} is stale: without flagged closes the price tracking error is "
-        f"{bp(facts.without_flagged)}, so they make {facts.flagged_share:.0%} of its variance.",
+        f"{bp(facts.without_flagged)}, so they make {percent(facts.flagged_share)} of its variance.",
         "stale",
         {"without_flagged_bp": facts.without_flagged / BASIS_POINT, "variance_share": facts.flagged_share},
     )

@@ -16,6 +16,7 @@ from research.analyses.expense_ratio.fee_break import DayOfChange, day_of_change
 from research.analyses.expense_ratio.tiers import TierQuarter, tier_quarters
 from research.conventions import BASIS_POINT, DAYS_PER_YEAR, check_confidence
 from research.decomposition import FeeRegimes, SlopeBreak, fee_regimes
+from research.decomposition.averaged import AveragedResult
 from research.decomposition.breaks import detectable_change
 from research.drivers.coins import fee_from_coins
 from research.drivers.inputs import input_series
@@ -28,6 +29,9 @@ LONG = 60
 
 APART = 2.0
 """Errors by which levels with HAC must differ from the local level before it is said."""
+
+CLEAR = 0.05
+"""Posterior probability of a walk too faint to matter below which the remainder is said to wander."""
 
 CHANGES = 0.05
 """P-value of a constant variance below which the noise is said to change."""
@@ -51,7 +55,7 @@ class HacLevels:
 
     @property
     def claims_too_much(self) -> bool:
-        """Whether it lies further from the local level than its own errors allow."""
+        """Whether it lies further from the local-level estimate than its own errors allow."""
         return self.errors_away > APART
 
 
@@ -167,6 +171,19 @@ class ExpenseRatioFacts:
         rates, errors = self.estimators.rates.iloc[:, -1], self.estimators.errors.iloc[:, -1]
         rate, error = float(rates["levels, HAC"]), float(errors["levels, HAC"])
         return HacLevels(rate, error, abs(rate - float(rates["local level"])) / error if error > 0 else math.nan)
+
+    @cached_property
+    def remainder_wanders(self) -> bool:
+        """Whether a walk in what the fees leave is clearly there.
+
+        A walk whose share of a step's variance is below one in all steps goes no further over the whole sample than
+        the noise of one session: little of the share's posterior may lie there.
+        """
+        fit = self.regimes.fit
+        least = 1.0 / len(fit.level)
+        if not isinstance(fit, AveragedResult):
+            return fit.permanent_share > least
+        return fit.posterior.mean((fit.posterior.share < least).astype(float)) < CLEAR
 
     @cached_property
     def tiered(self) -> Tiered | None:

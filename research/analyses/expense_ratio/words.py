@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from research.analyses.expense_ratio.facts import ExpenseRatioFacts
 from research.analyses.expense_ratio.fee_break import DayOfChange
-from research.analyses.phrases import bp, fund_name, p_text, percent, plus_minus_bp, simulated
+from research.analyses.phrases import bp, fund_name, joined, p_text, percent, plus_minus_bp, simulated
 from research.analyses.statement import Statement, Statements
 from research.conventions import BASIS_POINT
 from research.decomposition import FeeRegime, FeeRegimes
@@ -37,19 +37,27 @@ def limits(facts: ExpenseRatioFacts) -> Statements:
 def period_statements(regimes: FeeRegimes | None) -> Iterator[Statement]:
     """Yield what each period of the fee schedule was found to charge, and how that stands to what is stated."""
     for regime in () if regimes is None else regimes.regimes:
-        verdict = "agrees with" if regime.agrees else "disagrees with"
+        when = f"From {regime.start:%Y-%m-%d} to {regime.end:%Y-%m-%d} the"
+        found = f"{plus_minus_bp(regime.estimated, regime.std_error)} a year"
+        if regime.agrees:
+            text = f"{when} data show a fee of {found}, which agrees with the stated {_stated(regime)}."
+        else:
+            text = (
+                f"{when} net asset value loses {found}, which disagrees with the stated {_stated(regime)} (p "
+                f"{p_text(regime.p_value)}): it is the fee, or a cost beside it that drifts as steadily; the data "
+                "cannot tell."
+            )
         yield Statement(
             "expense_ratio.period",
-            f"From {regime.start:%Y-%m-%d} to {regime.end:%Y-%m-%d} the data show a fee of "
-            f"{plus_minus_bp(regime.estimated, regime.std_error)} a year, which {verdict} the stated "
-            f"{_stated(regime)}.",
-            verdict.removesuffix(" with"),
+            text,
+            "agrees" if regime.agrees else "disagrees",
             {
                 "start": regime.start,
                 "end": regime.end,
                 "estimated_bp": regime.estimated / BASIS_POINT,
                 "std_error_bp": regime.std_error / BASIS_POINT,
                 "stated_bp": regime.stated / BASIS_POINT,
+                "p_value": regime.p_value,
             },
         )
 
@@ -77,14 +85,16 @@ def change_statements(change: DayOfChange) -> Iterator[Statement]:
     edge = ""
     if found.near_edge:
         edge = f" Near an edge of the sample, {min(found.sessions)} sessions away, a day and a slope are hardly known."
-    where = {
-        "to the day": ": to the day when the stated fee changes",
-        "inside the interval": "and inside the interval",
-        "outside the interval": "and outside the interval",
-        "near an edge": "and outside the interval",
-    }.get(change.verdict, "")
-    if change.days_away and change.stated is not None:
-        where = f"; the stated fee changes on {change.stated:%Y-%m-%d}, {abs(change.days_away)} days away {where}"
+    where = ""
+    if change.stated is not None and not change.days_away:
+        where = ": to the day when the stated fee changes"
+    elif change.stated is not None and change.days_away:
+        away = abs(change.days_away)
+        side = "inside" if change.verdict == "inside the interval" else "outside"
+        where = (
+            f"; the stated fee changes on {change.stated:%Y-%m-%d}, {away} day{'s' if away > 1 else ''} away and "
+            f"{side} the interval"
+        )
     text = (
         f"Looked for without the schedule, the drift of the net asset value changes on {found.date:%Y-%m-%d} "
         f"({percent(found.confidence)} interval {low:%Y-%m-%d} to {high:%Y-%m-%d}), from "
@@ -113,30 +123,44 @@ def _estimators(facts: ExpenseRatioFacts) -> Iterator[Statement]:
         f"The regression of {facts.history.frequency} changes finds "
         f"{plus_minus_bp(rates['changes with constant'], errors['changes with constant'])} a year in the last period, "
         f"the local-level regression {plus_minus_bp(rates['local level'], errors['local level'])}: the level of the "
-        f"divergence carries {facts.precision_gained:,.0f} times the precision of its changes.",
+        f"divergence carries {_precision(facts.precision_gained)} its changes.",
         values={"precision_gained": facts.precision_gained},
     )
     hac = facts.hac_levels
     if hac.claims_too_much:
+        wanders = ": they do not know that the remainder wanders" if facts.remainder_wanders else ""
         yield Statement(
             "expense_ratio.hac_levels",
             f"Levels with HAC errors claim {plus_minus_bp(hac.rate, hac.std_error)}, {hac.errors_away:.1f} of their "
-            "own errors away: they do not know that the remainder wanders.",
-            "claims too much",
-            {"errors_away": hac.errors_away},
+            f"own errors away from the local-level estimate{wanders}.",
+            "claims too much" if facts.remainder_wanders else "apart",
+            {"errors_away": hac.errors_away, "wanders": facts.remainder_wanders},
         )
+
+
+def _precision(gained: float) -> str:
+    """Return how precise the level is beside changes."""
+    if round(gained, 1) == 1.0:
+        return "no more precision than"
+    if gained < 1.0:
+        return "less precision than"
+    return f"{gained:,.{0 if gained >= 10 else 1}f} times the precision of"
 
 
 def _power(facts: ExpenseRatioFacts) -> Iterator[Statement]:
     found = facts.detectable
     if not len(found):
         return
-    shown = [h for h in dict.fromkeys((found.index[0], 21, found.index[-1])) if h in found.index]
+    # A longer wait cannot hide a change, but one that began beside a stated change is taken for that.
+    falls = found <= found.cummin()
+    shown = [h for h in dict.fromkeys((found.index[0], 21, found.index[falls][-1])) if h in found.index[falls]]
     parts = [f"{bp(float(found[h]))} after {h} {facts.history.period}s" for h in shown]
+    beside = joined([str(h) for h in found.index[~falls]])
+    left_out = f" {beside} {facts.history.period}s ago the day coincides with a stated change." if beside else ""
     yield Statement(
         "expense_ratio.power",
         f"A change of the fee would be noticed ({percent(facts.power)} of the time, false alarms "
-        f"{percent(1 - facts.confidence)}) from a size of {', '.join(parts)}.",
+        f"{percent(1 - facts.confidence)}) from a size of {', '.join(parts)}.{left_out}",
         values={f"after_{h}_sessions_bp": float(found[h]) / BASIS_POINT for h in shown},
     )
 
