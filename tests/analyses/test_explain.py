@@ -133,7 +133,7 @@ class TestWords:
     def test_etha_names_its_mismatch(self, etha):
         assert etha.limits.verdicts("benchmark_mismatch") == ("mismatch",)
         assert etha.conclusions.about("tracking_difference.price") == ()
-        assert etha.premium()[0].startswith("ETHA has no market close")
+        assert str(etha.premium()[0][0]).startswith("ETHA has no market close")
 
     def test_words_follow_the_numbers(self, ethv):
         """A fund whose stated fee is wrong must not be told that it agrees."""
