@@ -5,8 +5,15 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from research.decomposition.covariance import level_covariance
 from research.decomposition.noise_grid import draw_any, weigh_any
+
+
+def level_covariance(share: float, phi: float, gaps: np.ndarray) -> np.ndarray:
+    """Return V(λ, φ) of the changes, from what it says of levels: a walk, and what comes back, seen at these places."""
+    at = np.concatenate([[0.0], np.cumsum(gaps)])
+    returning = (1.0 - share) / (1.0 - phi**2) * phi ** np.abs(at[:, None] - at[None, :])
+    return np.diff(np.diff(returning, axis=0), axis=1) + np.diag(share * gaps)
+
 
 GAPS = [np.ones(40), np.r_[np.ones(20), 3.0, np.ones(18), 2.0]]
 

@@ -9,19 +9,19 @@ import sys
 from pathlib import Path
 
 import pytest
-from research.analyses.requirements import REQUIREMENTS
 
 from research.analyses.preflight import preflight
+from research.analyses.registry import ANALYSES
 from research.errors import DataError, MissingColumnError, ResearchError
 from research.reporting import effective, notebook, read_schema, run_report
 
 DEFAULTS = {
-    "expense_ratio": ("ETHV", "the data show a fee of 19.96 ± 0.04 bp a year"),
+    "expense_ratio": ("ETHV", "the data show a fee of 19.97 ± 0.03 bp a year"),
     "premium_discount": ("ETHV", "gone by the next close"),
     "futures_roll": ("SIM-FUTURES", "roll trades themselves earned nothing"),
     "staking": ("SIM-STAKING", "The truth is 15 %."),
     "benchmark_clock": ("ETHV", "seen at the same moment"),
-    "data_quality": ("ETHV", "look at what the screens name"),
+    "data_quality": ("ETHV", "can be used"),
     "coverage": ("SIM-SPOT", "funds were made for each of 7 kinds of noise"),
 }
 
@@ -53,9 +53,9 @@ def test_runs_under_plain_papermill(name: str, tmp_path: Path) -> None:
     assert json.loads(path.read_text(encoding="utf-8"))["notebook"] == name
 
 
-def test_every_requirement_belongs_to_a_notebook() -> None:
-    assert set(REQUIREMENTS) == set(DEFAULTS)
-    for name in REQUIREMENTS:
+def test_every_analysis_has_its_notebook() -> None:
+    assert set(ANALYSES) == {"decomposition", *DEFAULTS}
+    for name in DEFAULTS:
         assert read_schema(notebook(name))["fund"].default == DEFAULTS[name][0]
 
 
