@@ -177,7 +177,9 @@ class TestWords:
     def test_a_longer_wait_never_reads_as_a_blunter_test(self, ethv):
         found = pd.Series({5: 9e-4, 21: 2e-4, 63: 1e-4, 126: 7e-4})
         said = replace(ethv, detectable=found).conclusions.about("expense_ratio.power")[0]
-        assert said.text.endswith("1.00 bp after 63 sessions. 126 sessions ago the day coincides with a stated change.")
+        assert said.text.endswith(
+            "1.00 bp after 63 sessions. 126 sessions ago it takes more: a stated driver moves alike."
+        )
         assert "after_126_sessions_bp" not in said.values
 
     def test_etha_compares_with_the_filing(self, etha):

@@ -156,7 +156,7 @@ def _power(facts: ExpenseRatioFacts) -> Iterator[Statement]:
     shown = [h for h in dict.fromkeys((found.index[0], 21, found.index[falls][-1])) if h in found.index[falls]]
     parts = [f"{bp(float(found[h]))} after {h} {facts.history.period}s" for h in shown]
     beside = joined([str(h) for h in found.index[~falls]])
-    left_out = f" {beside} {facts.history.period}s ago the day coincides with a stated change." if beside else ""
+    left_out = f" {beside} {facts.history.period}s ago it takes more: a stated driver moves alike." if beside else ""
     yield Statement(
         "expense_ratio.power",
         f"A change of the fee would be noticed ({percent(facts.power)} of the time, false alarms "
