@@ -102,7 +102,7 @@ def test_bito_end_to_end(folder):
     """As in the tests that read the files by hand: roll 0.98 ± 0.0165 with robust errors."""
     history = load("BITO", start="2021-10-20", end="2023-02-10", data=folder)
     assert len(history.frame) == 330
-    assert set(history.inputs) == {"distributions", "bill_rate", "held_futures"}
+    assert set(history.inputs) == {"asset_bars", "bill_rate", "distributions", "held_futures"}
     result = decompose(history, basis="nav")
     found = {driver.name: driver for driver in result.drivers}
     [together] = result.groups
