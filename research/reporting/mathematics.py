@@ -72,7 +72,10 @@ def _formula(found: re.Match[str]) -> str:
         markup = convert(text, display="block" if kind == "block" else "inline")
     except Exception:  # noqa: BLE001 - its errors have no base of their own
         markup = ""
-    return markup if _is_mathematics(markup) else f"{_DELIMITERS[kind]}{html.escape(text)}{_DELIMITERS[kind]}"
+    if not _is_mathematics(markup):
+        return f"{_DELIMITERS[kind]}{html.escape(text)}{_DELIMITERS[kind]}"
+    # As tables do, a formula that is wider than a narrow screen scrolls, so that the page does not.
+    return markup if kind == "inline" else f'<span class="scroll formula" tabindex="0">{markup}</span>'
 
 
 def _is_mathematics(markup: str) -> bool:
